@@ -1,0 +1,146 @@
+//! Typed ids: `apt_0192…` cannot be passed where `pat_0192…` is meant.
+
+use std::{borrow::Cow, cmp::Ordering, fmt, hash, marker::PhantomData, str::FromStr};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use uuid::Uuid;
+
+/// What an [`Id`] identifies, and the prefix it wears outside the process.
+pub trait Kind: 'static {
+    /// Three letters, unique among all kinds.
+    const PREFIX: &'static str;
+}
+
+macro_rules! kinds {
+    ($($name:ident = $prefix:literal),* $(,)?) => {
+        /// One empty type per kind of record.
+        pub mod kind {
+            $(
+            /// See [`super::Id`].
+            pub enum $name {}
+            impl super::Kind for $name {
+                const PREFIX: &'static str = $prefix;
+            })*
+        }
+    };
+}
+
+kinds! {
+    Appointment = "apt",
+    Audit = "aud",
+    Clinic = "cln",
+    Event = "evt",
+    Organization = "org",
+    Patient = "pat",
+    Provider = "prv",
+    Service = "svc",
+    Token = "tok",
+    User = "usr",
+}
+
+/// A UUIDv7, so ids sort by creation time.
+pub struct Id<K> {
+    uuid: Uuid,
+    kind: PhantomData<fn() -> K>,
+}
+
+impl<K: Kind> Id<K> {
+    /// Wears the kind's prefix from here on.
+    pub const fn from_uuid(uuid: Uuid) -> Self {
+        Self { uuid, kind: PhantomData }
+    }
+}
+
+impl<K: Kind> fmt::Display for Id<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}_{}", K::PREFIX, self.uuid.simple())
+    }
+}
+
+/// Not an id of this kind.
+#[derive(Debug, thiserror::Error)]
+#[error("expected an id like `{0}_0192f0c17a5b7c3e8d21a4b6c8d0e2f4`")]
+pub struct ParseIdError(&'static str);
+
+impl<K: Kind> FromStr for Id<K> {
+    type Err = ParseIdError;
+
+    fn from_str(text: &str) -> Result<Self, ParseIdError> {
+        text.strip_prefix(K::PREFIX)
+            .and_then(|rest| rest.strip_prefix('_'))
+            .and_then(|hex| Uuid::try_parse(hex).ok())
+            .map(Self::from_uuid)
+            .ok_or(ParseIdError(K::PREFIX))
+    }
+}
+
+impl<K: Kind> Serialize for Id<K> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de, K: Kind> Deserialize<'de> for Id<K> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Cow::<'de, str>::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
+impl<K: Kind> JsonSchema for Id<K> {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        format!("{}_id", K::PREFIX).into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": format!("^{}_[0-9a-f]{{32}}$", K::PREFIX) })
+    }
+}
+
+// Written out because `derive` would demand the same traits of `K`.
+impl<K> Clone for Id<K> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<K> Copy for Id<K> {}
+impl<K> PartialEq for Id<K> {
+    fn eq(&self, other: &Self) -> bool {
+        self.uuid == other.uuid
+    }
+}
+impl<K> Eq for Id<K> {}
+impl<K> Ord for Id<K> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.uuid.cmp(&other.uuid)
+    }
+}
+impl<K> PartialOrd for Id<K> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl<K> hash::Hash for Id<K> {
+    fn hash<H: hash::Hasher>(&self, state: &mut H) {
+        self.uuid.hash(state);
+    }
+}
+impl<K: Kind> fmt::Debug for Id<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{AppointmentId, PatientId};
+
+    #[test]
+    fn an_id_of_another_kind_is_refused() {
+        let patient = PatientId::from_uuid(uuid::Uuid::nil()).to_string();
+        let error = patient.parse::<AppointmentId>().unwrap_err();
+        assert!(error.to_string().contains("`apt_"), "{error}");
+    }
+}

@@ -1,0 +1,222 @@
+//! The path every request takes.
+
+use kernel::{Caller, ClinicId, Fault, Problem, Status};
+use lambda_http::request::RequestContext;
+use lambda_http::{Request, RequestExt as _};
+use serde::Deserialize as _;
+use serde_json::{Map, Value, json};
+use store::{Receipt, Store, StoreError};
+
+use crate::decode::decode;
+use crate::function::{Answer, Call};
+use crate::settle::{ROUNDS, Settled, digest, receipt, settle};
+use crate::telemetry::{self, Outcome};
+use crate::{Audience, Audit, Content, Cx, Done, Endpoint, Failure, cx};
+
+/// Status, body and version of a success.
+type Success = (u16, String, Option<u64>);
+
+pub(crate) async fn answer<E: Endpoint>(call: &Call<'_>) -> Result<Answer, Failure> {
+    let request = lambda_http::request::from_str(call.event)
+        .map_err(|_| Failure("the event is not a request of API Gateway".into()))?;
+    let request_id = request_id(&request).unwrap_or_else(|| call.invocation.request_id.clone());
+    let mut headers = Map::from_iter([("x-request-id".to_owned(), json!(request_id))]);
+
+    let (status, body, code) = match succeed::<E>(call, &request, &request_id).await {
+        Ok((status, body, version)) => {
+            headers.insert("content-type".into(), E::CONTENT.media_type().into());
+            headers.insert("cache-control".into(), E::CACHE.into());
+            if let Some(version) = version {
+                headers.insert("etag".into(), format!("\"{version}\"").into());
+            }
+            (status, body, None)
+        }
+        Err(problem) => {
+            if let Some(cause) = &problem.cause {
+                telemetry::fault(call.host, call.function.name, call.invocation, cause.as_ref());
+            }
+            headers.insert("content-type".into(), "application/problem+json".into());
+            headers.insert("cache-control".into(), "no-store".into());
+            if let Some(seconds) = problem.retry_after {
+                headers.insert("retry-after".into(), seconds.to_string().into());
+            }
+            let problem = Problem { request_id: request_id.clone(), ..problem };
+            (problem.status, json!(problem).to_string(), Some(problem.code))
+        }
+    };
+    let outcome = match status {
+        ..400 => Outcome::Done,
+        400..500 => Outcome::Refused,
+        _ => Outcome::Failed,
+    };
+    let body = json!({ "statusCode": status, "headers": headers, "body": body, "isBase64Encoded": false });
+    Ok(Answer { body: body.to_string(), outcome, status: Some(status), code, request: Some(request_id) })
+}
+
+async fn succeed<E: Endpoint>(call: &Call<'_>, request: &Request, request_id: &str) -> Result<Success, Problem> {
+    let host = call.host;
+    let now = host.now();
+    let caller = caller(request);
+    let clinic = request.path_parameters().first("clinic").and_then(|text| text.parse::<ClinicId>().ok());
+    let grant = <E::Audience as Audience>::admit(caller.as_ref(), E::NEEDS, clinic)?;
+    let mut input: E = decode(E::ROUTE, request)?;
+    let if_match = if_match(request)?;
+
+    let store = Store::new(host.table().await, now, call.meter);
+    let attempt = if call.function.keeps_receipts() {
+        Attempt::of(call, request, caller.as_ref())?
+    } else {
+        None
+    };
+    if let Some(attempt) = &attempt
+        && let Some(before) = attempt.look(&store).await?
+    {
+        return Ok(before);
+    }
+
+    let cx: Cx<'_, E::Audience> = Cx { store: store.clone(), grant, now, if_match, host };
+    for round in 1.. {
+        let outcome = async {
+            let Done { reply, change, concerns, user, version } = input.handle(&cx).await?;
+            let body = write(E::CONTENT, &reply)?;
+            let writes = !change.is_empty();
+            let audit = (call.function.is_audited() && (writes || !concerns.is_empty())).then(|| Audit {
+                id: cx::fresh_id(host, now),
+                request: request_id.into(),
+                at: now,
+                function: call.function.name.into(),
+                user: caller.as_ref().map(|caller| caller.user).or(user),
+                role: caller.as_ref().map(|caller| caller.role),
+                clinic,
+                patients: concerns,
+            });
+            let receipt = attempt.as_ref().map(|attempt| attempt.receipt(E::STATUS, &body, cx.now));
+            let settled = settle(&store, change, audit.as_ref(), receipt.as_ref(), request_id).await?;
+            Ok::<_, Problem>((settled, (E::STATUS, body, version)))
+        }
+        .await;
+        match (outcome, &attempt) {
+            (Ok((Settled::Written, success)), _) => return Ok(success),
+            (Ok((Settled::Before(receipt), _)), Some(attempt)) => return attempt.replay(&receipt),
+            (Ok((Settled::Before(_) | Settled::Stale, _)), _) if round == ROUNDS => break,
+            (Ok((Settled::Before(_) | Settled::Stale, _)), _) => input = decode(E::ROUTE, request)?,
+            // What refuses this request may be what its own twin, with the same key, has just done.
+            (Err(refusal), Some(attempt)) if refusal.status < 500 => {
+                return attempt.look(&store).await?.ok_or(refusal);
+            }
+            (Err(problem), _) => return Err(problem),
+        }
+    }
+    Err(StoreError::Stale.into())
+}
+
+fn write(content: Content, reply: &impl serde::Serialize) -> Result<String, Unserializable> {
+    match content {
+        Content::Json => serde_json::to_string(reply).map_err(Unserializable),
+        Content::Verbatim | Content::Html => match serde_json::to_value(reply).map_err(Unserializable)? {
+            Value::String(text) => Ok(text),
+            other => Ok(other.to_string()),
+        },
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the reply cannot be written as JSON")]
+struct Unserializable(#[source] serde_json::Error);
+
+impl Fault for Unserializable {
+    fn status(&self) -> Status {
+        Status::Internal
+    }
+    fn code(&self) -> &'static str {
+        "INTERNAL"
+    }
+}
+
+/// A header that we cannot read as what it is for.
+#[derive(Debug, thiserror::Error)]
+enum HeaderError {
+    #[error("This Idempotency-Key was used for a different request.")]
+    Reused,
+    #[error("An Idempotency-Key is 8 to 64 letters, digits or dashes.")]
+    Key,
+    #[error("If-Match takes one ETag as we gave it, for example \"3\".")]
+    IfMatch,
+}
+
+impl Fault for HeaderError {
+    fn status(&self) -> Status {
+        match self {
+            HeaderError::Reused => Status::Unprocessable,
+            HeaderError::Key | HeaderError::IfMatch => Status::BadRequest,
+        }
+    }
+    fn code(&self) -> &'static str {
+        match self {
+            HeaderError::Reused => "IDEMPOTENCY_KEY_REUSED",
+            HeaderError::Key => "BAD_IDEMPOTENCY_KEY",
+            HeaderError::IfMatch => "BAD_IF_MATCH",
+        }
+    }
+}
+
+/// A request that carries an `Idempotency-Key`.
+struct Attempt {
+    id: String,
+    fingerprint: String,
+}
+
+impl Attempt {
+    fn of(call: &Call<'_>, request: &Request, caller: Option<&Caller>) -> Result<Option<Self>, HeaderError> {
+        let Some(header) = request.headers().get("idempotency-key") else { return Ok(None) };
+        let key = header.to_str().map_err(|_| HeaderError::Key)?;
+        let fits =
+            (8..=64).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        if !fits {
+            return Err(HeaderError::Key);
+        }
+        let caller = caller.map_or_else(|| "anyone".into(), |caller| caller.user.to_string());
+        let id = digest(&[b"id", caller.as_bytes(), call.function.name.as_bytes(), key.as_bytes()]);
+        let path = request.uri().path().as_bytes();
+        let fingerprint = digest(&[b"request", key.as_bytes(), path, request.body().as_ref()]);
+        Ok(Some(Self { id, fingerprint }))
+    }
+
+    fn receipt(&self, status: u16, body: &str, now: kernel::Timestamp) -> Receipt {
+        receipt(self.id.clone(), self.fingerprint.clone(), status, body, now)
+    }
+
+    async fn look(&self, store: &Store) -> Result<Option<Success>, Problem> {
+        match store.get(store::Shared, Receipt::at(&self.id)).await? {
+            Some(receipt) => self.replay(&receipt).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn replay(&self, receipt: &Receipt) -> Result<Success, Problem> {
+        if receipt.fingerprint != self.fingerprint {
+            return Err(HeaderError::Reused.into());
+        }
+        Ok((receipt.status, receipt.reply.clone(), None))
+    }
+}
+
+fn if_match(request: &Request) -> Result<Option<u64>, HeaderError> {
+    let Some(header) = request.headers().get("if-match") else { return Ok(None) };
+    let version = header.to_str().ok().and_then(|text| text.strip_prefix('"')?.strip_suffix('"')?.parse().ok());
+    version.map(Some).ok_or(HeaderError::IfMatch)
+}
+
+/// The caller, from claims that API Gateway's JWT authorizer has already verified.
+fn caller(request: &Request) -> Option<Caller> {
+    let RequestContext::ApiGatewayV2(context) = request.request_context_ref()? else { return None };
+    let claims = &context.authorizer.as_ref()?.jwt.as_ref()?.claims;
+    let claims = claims.iter().map(|(name, value)| (name.clone(), value.clone().into())).collect();
+    Caller::deserialize(Value::Object(claims)).ok()
+}
+
+/// The id under which API Gateway's access log knows the request.
+fn request_id(request: &Request) -> Option<String> {
+    let RequestContext::ApiGatewayV2(context) = request.request_context_ref()? else { return None };
+    context.request_id.clone().filter(|id| !id.is_empty())
+}

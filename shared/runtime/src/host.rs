@@ -1,0 +1,155 @@
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use gateways::{Aws, Mailer, Topic, Vault};
+use kernel::Timestamp;
+use store::Table;
+use tokio::sync::OnceCell;
+
+use crate::{Setting, Settings};
+
+/// Where `cx.now` comes from.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+/// Fills a buffer with unpredictable bytes.
+pub type Entropy = Arc<dyn Fn(&mut [u8]) + Send + Sync>;
+/// Takes a line of log.
+pub type Sink = Arc<dyn Fn(&str) + Send + Sync>;
+
+/// The process: clients and memories that live as long as the Lambda sandbox.
+///
+/// Each client is built on first use, so a function pays only for what it calls.
+pub struct Host {
+    settings: Settings,
+    aws: OnceCell<Aws>,
+    clock: Clock,
+    entropy: Entropy,
+    sink: Sink,
+    table: OnceCell<Table>,
+    vault: OnceCell<Vault>,
+    mailer: OnceCell<Mailer>,
+    topic: OnceCell<Topic>,
+    kept: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
+    warm: AtomicBool,
+}
+
+impl Host {
+    /// The real thing: time, randomness and AWS of this machine, logs to standard output.
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            settings,
+            aws: OnceCell::new(),
+            clock: Arc::new(Timestamp::now),
+            entropy: Arc::new(|buffer| {
+                for chunk in buffer.chunks_mut(32) {
+                    chunk.copy_from_slice(&gateways::random::<32>()[..chunk.len()]);
+                }
+            }),
+            sink: Arc::new(|line| println!("{line}")),
+            table: OnceCell::new(),
+            vault: OnceCell::new(),
+            mailer: OnceCell::new(),
+            topic: OnceCell::new(),
+            kept: Mutex::default(),
+            warm: AtomicBool::new(false),
+        }
+    }
+
+    /// With these AWS clients' configuration instead of the environment's.
+    pub fn with_aws(self, aws: Aws) -> Self {
+        Self { aws: OnceCell::new_with(Some(aws)), ..self }
+    }
+
+    /// With another clock.
+    pub fn with_clock(self, clock: Clock) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// With another source of randomness.
+    pub fn with_entropy(self, entropy: Entropy) -> Self {
+        Self { entropy, ..self }
+    }
+
+    /// With the log elsewhere.
+    pub fn with_sink(self, sink: Sink) -> Self {
+        Self { sink, ..self }
+    }
+
+    /// What the environment says.
+    pub fn setting(&self, setting: Setting) -> &str {
+        self.settings.get(setting)
+    }
+
+    /// The KMS keys of this environment.
+    pub async fn vault(&self) -> &Vault {
+        let keys = |setting| self.settings.find(setting);
+        self.vault
+            .get_or_init(|| async {
+                Vault::new(self.aws().await, keys(Setting::DataKey), keys(Setting::IndexKey))
+            })
+            .await
+    }
+
+    /// Outgoing mail.
+    pub async fn mailer(&self) -> &Mailer {
+        self.mailer
+            .get_or_init(|| async { Mailer::new(self.aws().await, self.setting(Setting::MailFrom)) })
+            .await
+    }
+
+    /// Unpredictable bytes.
+    pub fn random<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        (self.entropy)(&mut bytes);
+        bytes
+    }
+
+    /// What an earlier invocation of this process kept, for example a decrypted key.
+    pub fn kept<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.get(&TypeId::of::<T>()).cloned().and_then(|any| any.downcast().ok())
+    }
+
+    /// Keep one value of a type for later invocations.
+    pub fn keep<T: Any + Send + Sync>(&self, value: T) -> Arc<T> {
+        let value = Arc::new(value);
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).insert(TypeId::of::<T>(), value.clone());
+        value
+    }
+
+    pub(crate) async fn topic(&self) -> &Topic {
+        self.topic
+            .get_or_init(|| async { Topic::new(self.aws().await, self.setting(Setting::EventsTopic)) })
+            .await
+    }
+
+    pub(crate) async fn table(&self) -> &Table {
+        self.table
+            .get_or_init(|| async {
+                Table {
+                    client: aws_sdk_dynamodb::Client::new(self.aws().await),
+                    name: self.settings.find(Setting::Table).unwrap_or_default().into(),
+                    audit: self.settings.find(Setting::AuditTable).unwrap_or_default().into(),
+                }
+            })
+            .await
+    }
+
+    /// Is this the first delivery to this process?
+    pub(crate) fn is_cold(&self) -> bool {
+        !self.warm.swap(true, Ordering::Relaxed)
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    pub(crate) fn log(&self, line: &str) {
+        (self.sink)(line);
+    }
+
+    async fn aws(&self) -> &Aws {
+        self.aws.get_or_init(gateways::aws).await
+    }
+}

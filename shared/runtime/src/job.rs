@@ -1,0 +1,157 @@
+use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use kernel::{Fact, Fault, Problem, Status};
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+use store::{Receipt, Shared, Store, StoreError};
+
+use crate::function::{Answer, Call};
+use crate::settle::{ROUNDS, Settled, digest, receipt, settle};
+use crate::telemetry::{self, Outcome};
+use crate::{Audience as _, Audit, Cx, Done, Failure, System, Use, cx};
+
+/// Work that an event sets off. The type is what the job reads of the event.
+///
+/// Delivery is at least once; its writes happen once, because each event's receipt is part of the
+/// same transaction.
+pub trait Job: DeserializeOwned + Send + 'static {
+    /// The event's name.
+    const EVENT: &'static str;
+    /// What it uses beside its receipt and its audit record.
+    const USES: &'static [Use];
+
+    /// Read, decide, do what must be done outside, and say what is to be written.
+    fn run(&self, cx: &Cx<'_, System>) -> impl Future<Output = Result<Done<()>, Problem>> + Send;
+}
+
+/// Work that the clock sets off. It must not matter if it is done twice.
+pub trait Scheduled: Send + 'static {
+    /// As EventBridge Scheduler writes it: `rate(1 day)`.
+    const EVERY: &'static str;
+    /// What it uses beside its audit record.
+    const USES: &'static [Use];
+
+    /// Read, decide, and say what is to be written.
+    fn run(cx: &Cx<'_, System>) -> impl Future<Output = Result<Done<()>, Problem>> + Send;
+}
+
+/// Run a batch; report the messages to be delivered again.
+pub(crate) async fn batch<J: Job>(call: &Call<'_>) -> Result<Answer, Failure> {
+    let event: SqsEvent =
+        serde_json::from_str(call.event).map_err(|_| Failure("the event is not of SQS".into()))?;
+    let mut response = SqsBatchResponse::default();
+    let mut code = None;
+    for message in event.records {
+        let id = message.message_id.clone().unwrap_or_default();
+        if let Err(problem) = one::<J>(call, message).await {
+            log(call, &problem);
+            code = Some(problem.code);
+            let mut failure = BatchItemFailure::default();
+            failure.item_identifier = id;
+            response.batch_item_failures.push(failure);
+        }
+    }
+    let outcome = if response.batch_item_failures.is_empty() { Outcome::Done } else { Outcome::Failed };
+    let body = serde_json::to_string(&response).map_err(|error| Failure(error.to_string()))?;
+    Ok(Answer { body, outcome, status: None, code, request: None })
+}
+
+async fn one<J: Job>(call: &Call<'_>, message: SqsMessage) -> Result<(), Problem> {
+    let body = message.body.as_deref().unwrap_or_default();
+    let fact: Fact<Box<RawValue>> = serde_json::from_str(body).map_err(Unreadable)?;
+    let job: J = serde_json::from_str(fact.data.get()).map_err(Unreadable)?;
+    let now = call.host.now();
+    let store = Store::new(call.host.table().await, now, call.meter);
+
+    let id = digest(&[b"event", call.function.name.as_bytes(), fact.id.to_string().as_bytes()]);
+    if store.get(Shared, Receipt::at(&id)).await?.is_some() {
+        return Ok(());
+    }
+    let grant = System::admit(None, None, fact.clinic)?;
+    let cx = Cx { store: store.clone(), grant, now, if_match: None, host: call.host };
+    for _ in 0..ROUNDS {
+        let Done { change, concerns, .. } = job.run(&cx).await?;
+        let audit = Audit {
+            id: cx::fresh_id(call.host, now),
+            request: fact.id.to_string(),
+            at: now,
+            function: call.function.name.into(),
+            user: None,
+            role: None,
+            clinic: fact.clinic,
+            patients: concerns,
+        };
+        let receipt = receipt(id.clone(), String::new(), 200, "", now);
+        match settle(&store, change, Some(&audit), Some(&receipt), &audit.request).await? {
+            Settled::Written | Settled::Before(_) => return Ok(()),
+            Settled::Stale => {}
+        }
+    }
+    Err(StoreError::Stale.into())
+}
+
+/// Run a schedule once.
+pub(crate) async fn tick<S: Scheduled>(call: &Call<'_>) -> Result<Answer, Failure> {
+    match tock::<S>(call).await {
+        Ok(()) => Ok(Answer {
+            body: "null".into(),
+            outcome: Outcome::Done,
+            status: None,
+            code: None,
+            request: None,
+        }),
+        Err(problem) => {
+            log(call, &problem);
+            Err(Failure(problem.detail))
+        }
+    }
+}
+
+async fn tock<S: Scheduled>(call: &Call<'_>) -> Result<(), Problem> {
+    let now = call.host.now();
+    let store = Store::new(call.host.table().await, now, call.meter);
+    let grant = System::admit(None, None, None)?;
+    let cx = Cx { store: store.clone(), grant, now, if_match: None, host: call.host };
+    for _ in 0..ROUNDS {
+        let Done { change, concerns, .. } = S::run(&cx).await?;
+        let audit = (!change.is_empty()).then(|| Audit {
+            id: cx::fresh_id(call.host, now),
+            request: call.invocation.request_id.clone(),
+            at: now,
+            function: call.function.name.into(),
+            user: None,
+            role: None,
+            clinic: None,
+            patients: concerns,
+        });
+        match settle(&store, change, audit.as_ref(), None, &call.invocation.request_id).await? {
+            Settled::Written | Settled::Before(_) => return Ok(()),
+            Settled::Stale => {}
+        }
+    }
+    Err(StoreError::Stale.into())
+}
+
+fn log(call: &Call<'_>, problem: &Problem) {
+    match &problem.cause {
+        Some(cause) => telemetry::fault(call.host, call.function.name, call.invocation, cause.as_ref()),
+        None => telemetry::fault(call.host, call.function.name, call.invocation, &Refused(problem.code.clone())),
+    }
+}
+
+/// A job has no client to refuse: whatever it cannot do is an error to be looked at.
+#[derive(Debug, thiserror::Error)]
+#[error("the job was refused: {0}")]
+struct Refused(String);
+
+#[derive(Debug, thiserror::Error)]
+#[error("the message is not an event that this job knows")]
+struct Unreadable(#[source] serde_json::Error);
+
+impl Fault for Unreadable {
+    fn status(&self) -> Status {
+        Status::Internal
+    }
+    fn code(&self) -> &'static str {
+        "INTERNAL"
+    }
+}

@@ -1,0 +1,61 @@
+//! What every delivery ends with: the commit, or a reason why not.
+
+use kernel::{Problem, Timestamp};
+use sha2::{Digest as _, Sha256};
+use store::{Change, Commit, CommitError, Receipt, Store, StoreError};
+
+use crate::Audit;
+
+/// How often a handler is run while what it read keeps changing.
+pub(crate) const ROUNDS: u32 = 4;
+
+/// For how long an answer is kept to be given again.
+pub(crate) const RECEIPT_HOURS: i64 = 24;
+
+/// What became of a commit.
+pub(crate) enum Settled {
+    /// Everything is written.
+    Written,
+    /// It had been written before, and this was answered.
+    Before(Receipt),
+    /// Somebody was quicker; nothing is written. Worth deciding anew.
+    Stale,
+}
+
+pub(crate) async fn settle(
+    store: &Store,
+    change: Change,
+    audit: Option<&Audit>,
+    receipt: Option<&Receipt>,
+    spread: &str,
+) -> Result<Settled, Problem> {
+    let hash = Sha256::digest(spread);
+    let spread = hash.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte));
+    match store.commit(Commit { change, audit, receipt, spread }).await {
+        Ok(()) => Ok(Settled::Written),
+        Err(CommitError::Replayed(receipt)) => Ok(Settled::Before(receipt)),
+        Err(CommitError::Store(StoreError::Stale)) => Ok(Settled::Stale),
+        Err(CommitError::Refused(problem)) => Err(problem),
+        Err(CommitError::Store(error)) => Err(error.into()),
+    }
+}
+
+pub(crate) fn receipt(id: String, fingerprint: String, status: u16, reply: &str, now: Timestamp) -> Receipt {
+    let until = now + jiff::SignedDuration::from_hours(RECEIPT_HOURS);
+    Receipt { id, fingerprint, status, reply: reply.into(), until }
+}
+
+/// Hex of SHA-256 over the parts, each ended so that no two lists run together.
+pub(crate) fn digest(parts: &[&[u8]]) -> String {
+    use std::fmt::Write as _;
+
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    hash.finalize().iter().fold(String::with_capacity(64), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}

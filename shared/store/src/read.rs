@@ -1,0 +1,152 @@
+use aws_sdk_dynamodb::types::AttributeValue::{N, S};
+use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
+use aws_sdk_dynamodb::{Client, Error};
+use kernel::Timestamp;
+
+use crate::entity::Sort;
+use crate::{Cursor, Entity, Item, Key, Listing, Meter, Page, Range, Scope, StoreError, Stored};
+
+/// The physical tables of one context: a client and two names. Shared by every invocation.
+#[derive(Clone, Debug)]
+pub struct Table {
+    /// The SDK's client.
+    pub client: Client,
+    /// The context's own table.
+    pub name: String,
+    /// Where audit records go, which nobody may change or delete.
+    pub audit: String,
+}
+
+/// The table during one invocation: read-only, with one "now" and one meter.
+#[derive(Clone, Debug)]
+pub struct Store {
+    pub(crate) table: Table,
+    pub(crate) now: Timestamp,
+    pub(crate) meter: Meter,
+}
+
+impl Store {
+    /// For one invocation.
+    pub fn new(table: &Table, now: Timestamp, meter: &Meter) -> Self {
+        Self { table: table.clone(), now, meter: meter.clone() }
+    }
+
+    /// Read one record, strongly consistent.
+    pub async fn get<E: Entity>(&self, scope: E::Scope, key: Key<E>) -> Result<Option<Stored<E>>, StoreError> {
+        let reply = self
+            .table
+            .client
+            .get_item()
+            .table_name(&self.table.name)
+            .set_key(Some(place(&scope, &key.partition, &key.sort)))
+            .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(Error::from)?;
+        self.meter.read(reply.consumed_capacity().and_then(|used| used.capacity_units()));
+        match reply.item {
+            Some(item) if self.live(&item) => read(item).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// [`get`](Self::get), for a record the request depends on.
+    pub async fn find<E: Entity>(&self, scope: E::Scope, key: Key<E>) -> Result<Stored<E>, StoreError> {
+        self.get(scope, key).await?.ok_or(StoreError::Missing(E::KIND))
+    }
+
+    /// Read one page of a range: strongly consistent from the table, eventually from an index.
+    pub async fn list<E: Entity>(
+        &self,
+        scope: impl Scope,
+        range: Range<E>,
+        page: Page,
+    ) -> Result<Listing<E>, StoreError> {
+        let partition = format!("{}/{}", scope.prefix(), range.partition);
+        let (pk, sk) = match range.index {
+            Some(index) => (index.attribute.to_owned(), index.sort_attribute()),
+            None => ("pk".to_owned(), "sk".to_owned()),
+        };
+        let start = page.after.map(|after| match (range.index, <[String; 3]>::try_from(after.0)) {
+            (None, Err(sort)) => match <[String; 1]>::try_from(sort) {
+                Ok([sort]) => Ok(vec![(pk.clone(), partition.clone()), (sk.clone(), sort)]),
+                Err(_) => Err(StoreError::Cursor),
+            },
+            (Some(_), Ok([sort, table_pk, table_sk])) => Ok(vec![
+                (pk.clone(), partition.clone()),
+                (sk.clone(), sort),
+                ("pk".into(), table_pk),
+                ("sk".into(), table_sk),
+            ]),
+            _ => Err(StoreError::Cursor),
+        });
+        let start: Option<Item> =
+            start.transpose()?.map(|parts| parts.into_iter().map(|(name, value)| (name, S(value))).collect());
+
+        let query = self
+            .table
+            .client
+            .query()
+            .table_name(&self.table.name)
+            .set_index_name(range.index.map(|index| index.name.to_owned()))
+            .consistent_read(range.index.is_none())
+            .scan_index_forward(!range.backwards)
+            .expression_attribute_names("#pk", &pk)
+            .expression_attribute_names("#sk", &sk)
+            .expression_attribute_values(":pk", S(partition))
+            .limit(i32::from(page.limit))
+            .set_exclusive_start_key(start)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let query = match range.sort {
+            Sort::Prefix(prefix) if prefix.is_empty() => {
+                // DynamoDB takes no empty string as a key value, so "everything" is said without it.
+                query.key_condition_expression("#pk = :pk").set_expression_attribute_names(Some(
+                    [("#pk".to_owned(), pk.clone())].into(),
+                ))
+            }
+            Sort::Prefix(prefix) => query
+                .key_condition_expression("#pk = :pk AND begins_with(#sk, :prefix)")
+                .expression_attribute_values(":prefix", S(prefix)),
+            Sort::Between(first, last) => query
+                .key_condition_expression("#pk = :pk AND #sk BETWEEN :first AND :last")
+                .expression_attribute_values(":first", S(first))
+                .expression_attribute_values(":last", S(last)),
+        };
+        let reply = query.send().await.map_err(Error::from)?;
+        self.meter.read(reply.consumed_capacity().and_then(|used| used.capacity_units()));
+
+        let next = reply.last_evaluated_key.map(|mut last| {
+            let mut part = |name: &str| match last.remove(name) {
+                Some(S(text)) => text,
+                _ => String::new(),
+            };
+            Cursor(match range.index {
+                Some(_) => vec![part(&sk), part("pk"), part("sk")],
+                None => vec![part("sk")],
+            })
+        });
+        let items = reply.items.unwrap_or_default();
+        let items = items.into_iter().filter(|item| self.live(item)).map(read).collect::<Result<_, _>>()?;
+        Ok(Listing { items, next })
+    }
+
+    fn live(&self, item: &Item) -> bool {
+        match item.get("expires_at") {
+            Some(N(seconds)) => seconds.parse::<i64>().is_ok_and(|at| at > self.now.as_second()),
+            _ => true,
+        }
+    }
+}
+
+pub(crate) fn place(scope: &impl Scope, partition: &str, sort: &str) -> Item {
+    [("pk".into(), S(format!("{}/{partition}", scope.prefix()))), ("sk".into(), S(sort.into()))].into()
+}
+
+fn read<E: Entity>(mut item: Item) -> Result<Stored<E>, StoreError> {
+    let Some(N(version)) = item.remove("version") else { return Err(StoreError::Attribute("version")) };
+    let version = version.parse().map_err(|_| StoreError::Attribute("version"))?;
+    // A flattened map in an entity must not swallow what is the store's own.
+    item.retain(|name, _| !matches!(name.as_str(), "pk" | "sk" | "kind" | "expires_at") && !name.starts_with("by_"));
+    Ok(Stored { value: serde_dynamo::from_item(item)?, version })
+}
