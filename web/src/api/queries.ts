@@ -1,0 +1,202 @@
+import { queryOptions } from "@tanstack/react-query";
+import { addDays, type LocalDate, WEEK } from "../time/week";
+import { answer, api, asIntent, asSecretIntent } from "./client";
+import { startSession } from "./session";
+import type { Appointment, Clinic, Provider, Service } from "./types";
+
+const PAGE = 100;
+const MANY_PAGES = 50;
+
+interface Page<T> {
+  readonly items: readonly T[];
+  readonly next?: string | null | undefined;
+}
+
+/** A directory is small enough to be shown whole; the bound only stops a cursor that never ends. */
+async function allPages<T>(
+  page: (query: { limit: number; after?: string }) => Promise<Page<T>>,
+): Promise<readonly T[]> {
+  const items: T[] = [];
+  let after: string | null = null;
+  for (let n = 0; n < MANY_PAGES; n += 1) {
+    const reply: Page<T> = await page(after === null ? { limit: PAGE } : { limit: PAGE, after });
+    items.push(...reply.items);
+    after = reply.next ?? null;
+    if (after === null) break;
+  }
+  return items;
+}
+
+const DIRECTORY_FRESH_MS = 5 * 60_000;
+
+export const clinicsQuery = queryOptions({
+  queryKey: ["clinics"],
+  staleTime: DIRECTORY_FRESH_MS,
+  queryFn: ({ signal }): Promise<readonly Clinic[]> =>
+    allPages((query) => answer(api.GET("/v1/clinics", { params: { query }, signal }))),
+});
+
+export const clinicQuery = (clinic: string) =>
+  queryOptions({
+    queryKey: ["clinic", clinic],
+    staleTime: DIRECTORY_FRESH_MS,
+    queryFn: ({ signal }): Promise<Clinic> =>
+      answer(api.GET("/v1/clinics/{clinic}", { params: { path: { clinic } }, signal })),
+  });
+
+export const providersQuery = (clinic: string) =>
+  queryOptions({
+    queryKey: ["providers", clinic],
+    staleTime: DIRECTORY_FRESH_MS,
+    queryFn: ({ signal }): Promise<readonly Provider[]> =>
+      allPages((query) =>
+        answer(
+          api.GET("/v1/clinics/{clinic}/providers", { params: { path: { clinic }, query }, signal }),
+        ),
+      ),
+  });
+
+export const providerQuery = (clinic: string, provider: string) =>
+  queryOptions({
+    queryKey: ["provider", clinic, provider],
+    staleTime: DIRECTORY_FRESH_MS,
+    queryFn: ({ signal }): Promise<Provider> =>
+      answer(
+        api.GET("/v1/clinics/{clinic}/providers/{provider}", {
+          params: { path: { clinic, provider } },
+          signal,
+        }),
+      ),
+  });
+
+export const servicesQuery = (clinic: string) =>
+  queryOptions({
+    queryKey: ["services", clinic],
+    staleTime: DIRECTORY_FRESH_MS,
+    queryFn: ({ signal }): Promise<readonly Service[]> =>
+      allPages((query) =>
+        answer(
+          api.GET("/v1/clinics/{clinic}/services", { params: { path: { clinic }, query }, signal }),
+        ),
+      ),
+  });
+
+export interface Range {
+  readonly clinic: string;
+  readonly provider: string;
+  readonly service: string;
+  /** Today in the clinic's zone where it is not given. */
+  readonly from?: LocalDate | undefined;
+  readonly days: number;
+}
+
+/** Never older than the moment a screen opens: free times are what others are booking, too. */
+export const availabilityQuery = ({ clinic, provider, service, from, days }: Range) =>
+  queryOptions({
+    queryKey: ["availability", clinic, provider, service, from ?? "today", days],
+    staleTime: 0,
+    queryFn: ({ signal }) =>
+      answer(
+        api.GET("/v1/clinics/{clinic}/providers/{provider}/availability", {
+          params: {
+            path: { clinic, provider },
+            query: { service, days, ...(from === undefined ? {} : { from }) },
+          },
+          signal,
+        }),
+      ),
+  });
+
+const LOOK_AHEAD_DAYS = 28;
+
+/** Where an empty week sends the patient: the first weeks after it. */
+export const laterQuery = (range: Range & { readonly from: LocalDate }) =>
+  availabilityQuery({ ...range, from: addDays(range.from, WEEK), days: LOOK_AHEAD_DAYS });
+
+export const meQuery = (user: string) =>
+  queryOptions({
+    queryKey: ["mine", user, "me"],
+    staleTime: DIRECTORY_FRESH_MS,
+    queryFn: ({ signal }) => answer(api.GET("/v1/me", { signal })),
+  });
+
+export const appointmentsQuery = (user: string) =>
+  queryOptions({
+    queryKey: ["mine", user, "appointments"],
+    queryFn: ({ signal }): Promise<readonly Appointment[]> =>
+      allPages((query) => answer(api.GET("/v1/appointments", { params: { query }, signal }))),
+  });
+
+export const appointmentQuery = (user: string, clinic: string, appointment: string) =>
+  queryOptions({
+    queryKey: ["mine", user, "appointment", clinic, appointment],
+    queryFn: ({ signal }): Promise<Appointment> =>
+      answer(
+        api.GET("/v1/clinics/{clinic}/appointments/{appointment}", {
+          params: { path: { clinic, appointment } },
+          signal,
+        }),
+      ),
+  });
+
+export interface Booking {
+  readonly user: string;
+  readonly clinic: string;
+  readonly provider: string;
+  readonly service: string;
+  readonly start: string;
+}
+
+export function book({ user, clinic, provider, service, start }: Booking): Promise<Appointment> {
+  return asIntent(["book", user, clinic, provider, service, start].join("/"), (headers) =>
+    answer(
+      api.POST("/v1/clinics/{clinic}/appointments", {
+        params: { path: { clinic } },
+        body: { provider, service, start },
+        headers,
+      }),
+    ),
+  );
+}
+
+export function cancel(clinic: string, appointment: string): Promise<Appointment> {
+  return asIntent(["cancel", clinic, appointment].join("/"), (headers) =>
+    answer(
+      api.POST("/v1/clinics/{clinic}/appointments/{appointment}/cancellation", {
+        params: { path: { clinic, appointment } },
+        body: {},
+        headers,
+      }),
+    ),
+  );
+}
+
+export interface Credentials {
+  readonly email: string;
+  readonly password: string;
+}
+
+export async function signIn(credentials: Credentials): Promise<void> {
+  const reply = await asSecretIntent(JSON.stringify(["sign-in", credentials]), (headers) =>
+    answer(api.POST("/v1/sessions", { body: credentials, headers })),
+  );
+  startSession(reply);
+}
+
+export interface NewPatient extends Credentials {
+  readonly given_name: string;
+  readonly family_name: string;
+  readonly time_zone: string;
+  readonly language: string;
+}
+
+/**
+ * Registering and signing in are one intent: if only the second answer is lost, trying again replays the first
+ * instead of hearing that the address is taken.
+ */
+export async function register(patient: NewPatient): Promise<void> {
+  await asSecretIntent(JSON.stringify(["register", patient]), async (headers) => {
+    await answer(api.POST("/v1/patients", { body: patient, headers }));
+    await signIn({ email: patient.email, password: patient.password });
+  });
+}

@@ -1,0 +1,29 @@
+/**
+ * Where to go on after signing in. Only a path of this client is accepted: an address that leaves the site, in any of
+ * the spellings that browsers understand, would turn the sign-in page into a trap.
+ */
+export function safePath(next: unknown): string {
+  if (typeof next !== "string" || !/^\/(?![/\\])/.test(next)) return "/";
+  const base = "https://careplane.invalid";
+  const url = URL.canParse(next, base) ? new URL(next, base) : null;
+  return url?.origin === base ? url.pathname + url.search : "/";
+}
+
+export interface Choice {
+  readonly clinic: string;
+  readonly provider: string;
+  readonly service: string;
+  readonly start: string;
+}
+
+/** The appointment that a path is about to confirm, so that the sign-in page can show it. */
+export function choiceIn(next: string): Choice | null {
+  const url = new URL(next, "https://careplane.invalid");
+  const match = /^\/clinics\/([^/]+)\/providers\/([^/]+)\/book$/.exec(url.pathname);
+  const clinic = match?.[1];
+  const provider = match?.[2];
+  const service = url.searchParams.get("service");
+  const start = url.searchParams.get("start");
+  if (!clinic || !provider || !service || !start || Number.isNaN(Date.parse(start))) return null;
+  return { clinic, provider, service, start };
+}

@@ -1,0 +1,53 @@
+import type { Clinic, Provider } from "../api/types";
+import { localeTag } from "../i18n";
+
+export const fullName = (provider: Pick<Provider, "title" | "name">): string =>
+  [provider.title, provider.name].filter(Boolean).join(" ");
+
+const TONES = 6;
+
+/** The same person always has the same colour, on every screen. */
+function toneOf(id: string): number {
+  let sum = 0;
+  for (const c of id) sum = (sum * 31 + (c.codePointAt(0) ?? 0)) % 9973;
+  return sum % TONES;
+}
+
+export function initials(name: string): string {
+  const words = name.split(/\s+/).filter((word) => word !== "" && !word.endsWith("."));
+  const first = words[0] ?? "";
+  const last = words.length > 1 ? (words.at(-1) ?? "") : "";
+  return [first, last].map((word) => [...word][0] ?? "").join("").toLocaleUpperCase();
+}
+
+export function Avatar({
+  id,
+  name,
+  size = "medium",
+}: {
+  id: string;
+  name: string;
+  size?: "medium" | "large";
+}) {
+  return (
+    <span className="avatar" data-tone={toneOf(id)} data-size={size} aria-hidden="true">
+      {initials(name)}
+    </span>
+  );
+}
+
+export function languageNames(codes: readonly string[]): string {
+  const names = new Intl.DisplayNames(localeTag(), { type: "language" });
+  return new Intl.ListFormat(localeTag(), { type: "unit", style: "short" }).format(
+    codes.map((code) => {
+      try {
+        return names.of(code) ?? code;
+      } catch {
+        return code;
+      }
+    }),
+  );
+}
+
+export const addressLine = ({ address }: Pick<Clinic, "address">): string =>
+  `${address.line}, ${[address.postal_code, address.city].filter(Boolean).join(" ")}`;
