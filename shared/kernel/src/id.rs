@@ -46,6 +46,9 @@ pub struct Id<K> {
 }
 
 impl<K: Kind> Id<K> {
+    /// The id of nothing that exists: a look-up that must find nothing uses it.
+    pub const NOBODY: Self = Self::from_uuid(Uuid::nil());
+
     /// Wears the kind's prefix from here on.
     pub const fn from_uuid(uuid: Uuid) -> Self {
         Self { uuid, kind: PhantomData }

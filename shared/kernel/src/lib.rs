@@ -8,6 +8,7 @@ mod id;
 mod money;
 mod problem;
 mod secret;
+mod zone;
 
 pub use access::{Caller, ClinicGrant, ClinicScope, Denied, Grant, PatientScope, Permission, Reach, Role};
 pub use event::{Event, Fact};
@@ -16,6 +17,7 @@ pub use jiff::Timestamp;
 pub use money::{Currency, Money};
 pub use problem::{Fault, FieldProblem, Problem, Status};
 pub use secret::Private;
+pub use zone::{UnknownZone, Zone};
 
 /// An appointment.
 pub type AppointmentId = Id<kind::Appointment>;

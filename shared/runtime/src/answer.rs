@@ -80,7 +80,8 @@ async fn succeed<E: Endpoint>(call: &Call<'_>, request: &Request, request_id: &s
             let Done { reply, change, concerns, user, version } = input.handle(&cx).await?;
             let body = write(E::CONTENT, &reply)?;
             let writes = !change.is_empty();
-            let audit = (call.function.is_audited() && (writes || !concerns.is_empty())).then(|| Audit {
+            let worth_noting = writes || user.is_some() || !concerns.is_empty();
+            let audit = (call.function.is_audited() && worth_noting).then(|| Audit {
                 id: cx::fresh_id(host, now),
                 request: request_id.into(),
                 at: now,

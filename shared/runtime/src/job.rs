@@ -70,7 +70,7 @@ async fn one<J: Job>(call: &Call<'_>, message: SqsMessage) -> Result<(), Problem
     let cx = Cx { store: store.clone(), grant, now, if_match: None, host: call.host };
     for _ in 0..ROUNDS {
         let Done { change, concerns, .. } = job.run(&cx).await?;
-        let audit = Audit {
+        let audit = (!change.is_empty() || !concerns.is_empty()).then(|| Audit {
             id: cx::fresh_id(call.host, now),
             request: fact.id.to_string(),
             at: now,
@@ -79,9 +79,9 @@ async fn one<J: Job>(call: &Call<'_>, message: SqsMessage) -> Result<(), Problem
             role: None,
             clinic: fact.clinic,
             patients: concerns,
-        };
+        });
         let receipt = receipt(id.clone(), String::new(), 200, "", now);
-        match settle(&store, change, Some(&audit), Some(&receipt), &audit.request).await? {
+        match settle(&store, change, audit.as_ref(), Some(&receipt), &call.invocation.request_id).await? {
             Settled::Written | Settled::Before(_) => return Ok(()),
             Settled::Stale => {}
         }

@@ -1,0 +1,51 @@
+use kernel::{ClinicId, Problem};
+use runtime::{Cx, Done, Endpoint, Public, Route, Use};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use store::{Cursor, Page, Shared, Stored};
+
+use crate::clinic::Clinic;
+use crate::provider::Provider;
+
+/// List a clinic's providers.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct ListProviders {
+    /// The clinic.
+    pub clinic: ClinicId,
+    /// How many to return, at most 100.
+    #[serde(default = "fifty")]
+    #[schemars(extend("minimum" = 1, "maximum" = 100))]
+    pub limit: u8,
+    /// `next` of the previous page.
+    pub after: Option<Cursor>,
+}
+
+fn fifty() -> u8 {
+    50
+}
+
+/// A page of providers.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Providers {
+    items: Vec<Provider>,
+    next: Option<Cursor>,
+}
+
+impl Endpoint for ListProviders {
+    const ROUTE: Route = Route::get("/v1/clinics/{clinic}/providers");
+    type Audience = Public;
+    const USES: &'static [Use] = &[Use::Get, Use::Query];
+    const CACHE: &'static str = crate::PUBLISHED;
+    type Reply = Providers;
+
+    async fn handle(self, cx: &Cx<'_, Public>) -> Result<Done<Providers>, Problem> {
+        let page = Page { limit: self.limit.clamp(1, 100), after: self.after };
+        let listing = cx.store.list(Shared, Provider::of(self.clinic), page).await?;
+        if listing.items.is_empty() {
+            // An empty list of a clinic that does not exist would be a lie.
+            cx.store.find(Shared, Clinic::at(self.clinic)).await?;
+        }
+        let items = listing.items.into_iter().map(Stored::into_inner).collect();
+        Ok(Done::impersonal(Providers { items, next: listing.next }))
+    }
+}

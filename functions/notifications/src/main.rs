@@ -1,0 +1,5 @@
+//! See [`notifications`].
+
+fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    runtime::serve(notifications::FUNCTIONS)
+}

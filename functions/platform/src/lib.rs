@@ -1,0 +1,27 @@
+//! Platform: is it alive, is it ready, and how is it used.
+//!
+//! **Invariant:** nothing here tells more than an outsider may know.
+
+mod get_docs;
+mod get_health;
+mod get_openapi;
+mod get_readiness;
+pub mod reference;
+
+pub use get_docs::GetDocs;
+pub use get_health::GetHealth;
+pub use get_openapi::GetOpenapi;
+pub use get_readiness::GetReadiness;
+
+use runtime::Function;
+
+/// The API as a document, written by `cargo infra`.
+const OPENAPI: &str = include_str!("../../../infra/openapi.json");
+
+/// The context's table of contents.
+pub const FUNCTIONS: &[Function] = &[
+    Function::http::<GetHealth>("get-health"),
+    Function::http::<GetReadiness>("get-readiness"),
+    Function::http::<GetOpenapi>("get-openapi"),
+    Function::http::<GetDocs>("get-docs"),
+];

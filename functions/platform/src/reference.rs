@@ -1,0 +1,32 @@
+//! The API reference: the OpenAPI document as one page, readable without a script. Pure.
+
+use minijinja::value::Serde;
+use minijinja::{Environment, context};
+
+/// Write the page.
+pub fn page(document: &str) -> String {
+    let document: serde_json::Value = serde_json::from_str(document).expect("written by `cargo infra`");
+    let mut templates = Environment::new();
+    templates
+        .add_template("reference.html", include_str!("reference.html"))
+        .expect("the template is part of the program");
+    let template = templates.get_template("reference.html").expect("just added");
+    template.render(context! { api => Serde(&document) }).expect("the document is complete")
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_operation_is_on_the_page() {
+        let page = super::page(crate::OPENAPI);
+        let document: serde_json::Value = serde_json::from_str(crate::OPENAPI).unwrap();
+        for (path, methods) in document["paths"].as_object().unwrap() {
+            for operation in methods.as_object().unwrap().values() {
+                let id = operation["operationId"].as_str().unwrap();
+                assert!(page.contains(&format!("id=\"{id}\"")), "{id}");
+            }
+            assert!(page.contains(&minijinja::HtmlEscape(path).to_string()), "{path}");
+        }
+        assert!(!page.contains("<script"), "the page needs no script");
+    }
+}
