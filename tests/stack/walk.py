@@ -1,0 +1,300 @@
+"""What must hold on the deployed stack, in the order in which a patient meets it."""
+
+import json
+import time
+import urllib.error
+import urllib.request
+from datetime import UTC, datetime, timedelta
+
+from botocore.exceptions import ClientError
+
+from cloud import API_ID, until
+from seed import seed
+
+EMAIL = "ada.lovelace@patients.example"
+PASSWORD = "analytical engine no. 1"
+TAGS = {"Environment", "Project", "Compliance", "Owner", "ManagedBy"}
+
+
+class Walk:
+    def __init__(self, cloud, deployed, environment, seed_command):
+        self.cloud = cloud
+        self.stack, self.outputs, self.templates = deployed
+        self.environment, self.seed_command = environment, seed_command
+        self.token = None
+
+    def call(self, method, path, body=None, token=None, key=None):
+        headers = {"content-type": "application/json"}
+        if token:
+            headers["authorization"] = f"Bearer {token}"
+        if key:
+            headers["idempotency-key"] = key
+        request = urllib.request.Request(
+            self.cloud.api + path,
+            method=method,
+            headers=headers,
+            data=None if body is None else json.dumps(body).encode(),
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return answer.status, self.read(answer)
+        except urllib.error.HTTPError as refusal:
+            return refusal.code, self.read(refusal)
+
+    @staticmethod
+    def read(answer):
+        text = answer.read().decode()
+        return json.loads(text) if "json" in answer.headers.get("content-type", "") else text
+
+    def expect(self, wanted, method, path, **options):
+        status, body = self.call(method, path, **options)
+        assert status == wanted, f"{method} {path}: {status} {body}, wanted {wanted}"
+        return body
+
+    def functions(self):
+        pages = self.cloud.client("lambda").get_paginator("list_functions").paginate()
+        return [function for page in pages for function in page["Functions"]]
+
+    def roles(self):
+        """Every role of the template with its statements."""
+        iam = self.cloud.client("iam")
+        for role in iam.get_paginator("list_roles").paginate().search("Roles"):
+            if not role["RoleName"].startswith(self.stack):
+                continue
+            for policy in iam.list_role_policies(RoleName=role["RoleName"])["PolicyNames"]:
+                document = iam.get_role_policy(RoleName=role["RoleName"], PolicyName=policy)["PolicyDocument"]
+                yield role, document["Statement"]
+
+    def acting_as(self, function):
+        """Credentials of the role of a function."""
+        name = f"careplane-{self.environment}-{function}"
+        role = self.cloud.client("lambda").get_function_configuration(FunctionName=name)["Role"]
+        given = self.cloud.client("sts").assume_role(RoleArn=role, RoleSessionName="walk")["Credentials"]
+        return given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"]
+
+    def mails(self):
+        with urllib.request.urlopen(f"{self.cloud.url}/_ministack/ses/messages", timeout=10) as answer:
+            sent = json.load(answer)["messages"]
+        return [mail for account in sent.values() for mail in account if EMAIL in mail["To"]]
+
+    # ------------------------------------------------------------------ the template
+
+    def every_function_has_a_role_of_its_own(self):
+        roles = [function["Role"] for function in self.functions()]
+        assert roles and len(roles) == len(set(roles)), f"{len(roles)} functions share {len(set(roles))} roles"
+
+    def every_function_carries_the_tags_and_keeps_its_logs_for_a_while(self):
+        logs = {group["logGroupName"]: group for page in self.cloud.client("logs").get_paginator("describe_log_groups").paginate() for group in page["logGroups"]}
+        for function in self.functions():
+            tags = self.cloud.client("lambda").list_tags(Resource=function["FunctionArn"])["Tags"]
+            assert TAGS <= tags.keys(), f"{function['FunctionName']} lacks {TAGS - tags.keys()}"
+            group = logs[f"/aws/lambda/{function['FunctionName']}"]
+            assert group.get("retentionInDays") and group.get("kmsKeyId"), group
+
+    def each(self, kind):
+        """Every resource of a kind, named, with what the templates say of it: the emulator keeps less."""
+        for template, document in self.templates.items():
+            for name, resource in document["Resources"].items():
+                if resource["Type"] == kind:
+                    yield f"{template}/{name}", resource
+
+    def no_template_comes_near_the_limit_of_500_resources(self):
+        for name, document in self.templates.items():
+            assert len(document["Resources"]) < 250, f"{name}: {len(document['Resources'])}"
+
+    def tables_are_encrypted_restorable_and_kept_in_production(self):
+        tables = dict(self.each("AWS::DynamoDB::Table"))
+        assert len(tables) > 1
+        for name, table in tables.items():
+            properties = table["Properties"]
+            assert properties["SSESpecification"]["KMSMasterKeyId"], name
+            assert properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"], name
+            assert properties["DeletionProtectionEnabled"] == {"Fn::If": ["IsProd", True, False]}, name
+            assert table["DeletionPolicy"] == {"Fn::If": ["IsProd", "Retain", "Delete"]}, name
+
+    def queues_topics_and_logs_are_encrypted(self):
+        for kind, key in (("SQS::Queue", "KmsMasterKeyId"), ("SNS::Topic", "KmsMasterKeyId"), ("Logs::LogGroup", "KmsKeyId")):
+            resources = dict(self.each(f"AWS::{kind}"))
+            assert resources
+            for name, resource in resources.items():
+                assert resource["Properties"].get(key), name
+
+    def buckets_are_private_encrypted_versioned_and_talk_tls(self):
+        buckets = dict(self.each("AWS::S3::Bucket"))
+        assert len(buckets) == len(dict(self.each("AWS::S3::BucketPolicy"))) >= 3
+        for name, bucket in buckets.items():
+            properties = bucket["Properties"]
+            assert all(properties["PublicAccessBlockConfiguration"].values()), name
+            assert properties["BucketEncryption"] and properties["VersioningConfiguration"] == {"Status": "Enabled"}, name
+        for name, policy in self.each("AWS::S3::BucketPolicy"):
+            refusals = [statement.get("Condition") for statement in policy["Properties"]["PolicyDocument"]["Statement"] if statement["Effect"] == "Deny"]
+            assert {"Bool": {"aws:SecureTransport": "false"}} in refusals, name
+
+    def keys_rotate_where_a_key_can(self):
+        kms = self.cloud.client("kms")
+        for alias in kms.list_aliases()["Aliases"]:
+            if alias["AliasName"].startswith(f"alias/careplane-{self.environment}-"):
+                hmac = kms.describe_key(KeyId=alias["TargetKeyId"])["KeyMetadata"]["KeySpec"].startswith("HMAC")
+                assert hmac or kms.get_key_rotation_status(KeyId=alias["TargetKeyId"])["KeyRotationEnabled"], alias
+
+    # ------------------------------------------------------------------ who may do what
+
+    def nobody_may_change_the_audit_trail(self):
+        audit = f"table/{self.outputs['AuditTable']}"
+        for role, statements in self.roles():
+            for statement in statements:
+                resources = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
+                actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+                touches = [action for action in actions if action.startswith("dynamodb:") and action != "dynamodb:ListStreams"]
+                assert not (touches and "*" in resources), f"{role['RoleName']} may {touches} everywhere"
+                if any(audit in resource for resource in resources):
+                    assert set(actions) <= {"dynamodb:PutItem", "dynamodb:ConditionCheckItem"}, f"{role['RoleName']}: {actions}"
+
+    def a_role_is_refused_what_its_function_does_not_declare(self):
+        key = self.acting_as("get-appointment")
+        dynamodb = self.cloud.client("dynamodb", key)
+        item = {"pk": {"S": "nobody"}, "sk": {"S": "nobody"}}
+        dynamodb.get_item(TableName=f"careplane-{self.environment}-scheduling", Key=item)
+        attempts = {
+            "writes its own table": lambda: dynamodb.delete_item(TableName=f"careplane-{self.environment}-scheduling", Key=item),
+            "reads another context": lambda: dynamodb.get_item(TableName=f"careplane-{self.environment}-identity", Key=item),
+            "deletes from the audit trail": lambda: dynamodb.delete_item(TableName=self.outputs["AuditTable"], Key=item),
+            "lists tables": lambda: dynamodb.list_tables(),
+            "seals": lambda: self.cloud.client("kms", key).encrypt(KeyId=f"alias/careplane-{self.environment}-data", Plaintext=b"x"),
+            "lists documents": lambda: self.cloud.client("s3", key).list_objects_v2(Bucket=self.outputs["Documents"]),
+        }
+        for what, attempt in attempts.items():
+            try:
+                attempt()
+            except ClientError as refusal:
+                code = refusal.response["Error"]["Code"]
+                assert code in ("AccessDenied", "AccessDeniedException"), f"{what}: {code}"
+            else:
+                raise AssertionError(f"get-appointment {what}")
+
+    # ------------------------------------------------------------------ the journey
+
+    def discovery_names_the_issuer_and_its_keys(self):
+        document = self.expect(200, "GET", "/.well-known/openid-configuration")
+        assert document["issuer"] == self.cloud.api, document
+        with urllib.request.urlopen(document["jwks_uri"], timeout=10) as answer:
+            assert json.load(answer)["keys"], "no key: the gate of the template did not wait for one"
+        authorizer = self.cloud.client("apigatewayv2").get_authorizers(ApiId=API_ID)["Items"][0]
+        assert authorizer["JwtConfiguration"]["Issuer"] == document["issuer"], authorizer
+
+    def the_platform_is_healthy_and_ready(self):
+        self.expect(200, "GET", "/health")
+        self.expect(200, "GET", "/ready")
+        assert self.expect(200, "GET", "/openapi.json")["openapi"].startswith("3.1")
+        self.expect(200, "GET", "/docs")
+
+    def a_stranger_stays_outside(self):
+        self.expect(401, "GET", "/v1/me")
+        self.expect(401, "GET", "/v1/me", token="a.b.c")
+
+    def a_patient_registers(self):
+        who = {"email": EMAIL, "password": PASSWORD, "given_name": "Ada", "family_name": "Lovelace"}
+        self.expect(201, "POST", "/v1/patients", body=who, key="register-0001")
+        self.expect(409, "POST", "/v1/patients", body=who, key="register-0002")
+
+    def and_signs_in(self):
+        wrong = {"email": EMAIL, "password": PASSWORD + "!"}
+        self.expect(401, "POST", "/v1/sessions", body=wrong, key="sign-in-0001")
+        self.token = self.expect(201, "POST", "/v1/sessions", body={"email": EMAIL, "password": PASSWORD}, key="sign-in-0002")["access_token"]
+        me = self.expect(200, "GET", "/v1/me", token=self.token)
+        assert me["email"] == EMAIL and me["role"] == "patient", me
+
+    def a_forged_token_is_refused(self):
+        head, _, signature = self.token.split(".")
+        other = self.token.split(".")[1].swapcase()
+        self.expect(401, "GET", "/v1/me", token=f"{head}.{other}.{signature}")
+
+    def finds_a_free_time(self):
+        self.place = seed(self.cloud, self.seed_command, self.environment)
+        self.expect(200, "GET", f"/v1/clinics/{self.place['clinic']}")
+        start = (datetime.now(UTC) + timedelta(days=2)).date()
+        path = (
+            f"/v1/clinics/{self.place['clinic']}/providers/{self.place['provider']}/availability"
+            f"?service={self.place['service']}&from={start}&days=14"
+        )
+
+        def offered():
+            status, found = self.call("GET", path)
+            return [time for day in found["days"] for time in day["times"]] if status == 200 else []
+
+        # The hours come by stream, topic and queue.
+        self.time = until("scheduling learns the calendar", offered, 30)[0]
+
+    def book(self, key):
+        body = {"provider": self.place["provider"], "service": self.place["service"], "start": self.time["start"]}
+        return self.call("POST", f"/v1/clinics/{self.place['clinic']}/appointments", body=body, token=self.token, key=key)
+
+    def books_it_once(self):
+        status, self.appointment = self.book("booking-0001")
+        assert status == 201 and self.appointment["status"] == "scheduled", (status, self.appointment)
+        again, same = self.book("booking-0001")
+        assert again == 201 and same["id"] == self.appointment["id"], (again, same)
+        status, problem = self.book("booking-0002")
+        assert status == 409 and problem["code"] in ("PROVIDER_CONFLICT", "USER_CONFLICT"), (status, problem)
+
+    def sees_it(self):
+        mine = self.expect(200, "GET", "/v1/appointments", token=self.token)["items"]
+        assert [appointment["id"] for appointment in mine] == [self.appointment["id"]], mine
+
+    def and_gets_one_mail(self):
+        mail = until("the confirmation arrives", self.mails, 30)
+        assert len(mail) == 1, mail
+        time.sleep(1)  # a second one would be a duplicate that nothing announces
+        assert len(self.mails()) == 1, self.mails()
+
+    def and_cancels(self):
+        path = f"/v1/clinics/{self.place['clinic']}/appointments/{self.appointment['id']}/cancellation"
+        cancelled = self.expect(200, "POST", path, body={"reason": "feeling better"}, token=self.token, key="cancel-0001")
+        assert cancelled["status"] == "cancelled", cancelled
+
+    # ------------------------------------------------------------------ afterwards
+
+    def the_audit_trail_knows(self):
+        assert self.cloud.client("dynamodb").scan(TableName=self.outputs["AuditTable"], Select="COUNT")["Count"] > 0
+
+    def nothing_was_given_up_on(self):
+        sqs = self.cloud.client("sqs")
+        for queue in sqs.list_queues(QueueNamePrefix=f"careplane-{self.environment}-").get("QueueUrls", []):
+            if queue.endswith("-dead-letters"):
+                waiting = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["ApproximateNumberOfMessages"])
+                assert waiting["Attributes"]["ApproximateNumberOfMessages"] == "0", queue
+
+    def the_logs_name_nobody(self):
+        logs = self.cloud.client("logs")
+        for page in logs.get_paginator("describe_log_groups").paginate():
+            for group in page["logGroups"]:
+                events = logs.filter_log_events(logGroupName=group["logGroupName"])["events"]
+                for event in events:
+                    for secret in (EMAIL, PASSWORD, "Lovelace", self.token):
+                        assert secret not in event["message"], f"{group['logGroupName']}: {event['message'][:200]}"
+
+    STEPS = [
+        every_function_has_a_role_of_its_own,
+        every_function_carries_the_tags_and_keeps_its_logs_for_a_while,
+        no_template_comes_near_the_limit_of_500_resources,
+        tables_are_encrypted_restorable_and_kept_in_production,
+        queues_topics_and_logs_are_encrypted,
+        buckets_are_private_encrypted_versioned_and_talk_tls,
+        keys_rotate_where_a_key_can,
+        nobody_may_change_the_audit_trail,
+        a_role_is_refused_what_its_function_does_not_declare,
+        discovery_names_the_issuer_and_its_keys,
+        the_platform_is_healthy_and_ready,
+        a_stranger_stays_outside,
+        a_patient_registers,
+        and_signs_in,
+        a_forged_token_is_refused,
+        finds_a_free_time,
+        books_it_once,
+        sees_it,
+        and_gets_one_mail,
+        and_cancels,
+        the_audit_trail_knows,
+        nothing_was_given_up_on,
+        the_logs_name_nobody,
+    ]
