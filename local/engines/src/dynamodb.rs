@@ -19,7 +19,7 @@ use tokio::sync::watch;
 use crate::{
     Clock, Fault, OpenError, Settings,
     access::Access,
-    data::{DataDirectory, examine, sqlite, unwritable},
+    data::{DataDirectory, sqlite, unwritable},
     dispatch::Call,
     lane::Lane,
     reply::{self, Reply},
@@ -43,7 +43,6 @@ pub(crate) struct DynamoDb {
 impl DynamoDb {
     pub(crate) fn open(data: &DataDirectory, settings: &Settings) -> Result<Self, OpenError> {
         let file = data.dynamodb();
-        examine(&file)?;
         let database = Database::new(&file.to_string_lossy()).map_err(|error| refused(&file, &error))?;
         // The only public way to `synchronous=NORMAL`. In the engine's journal mode that still survives a
         // killed process, and does not wait for the disk at every write.

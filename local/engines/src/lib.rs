@@ -86,6 +86,9 @@ impl Engines {
         settings.check()?;
         let settings = Arc::new(settings);
         let data = DataDirectory::lock(data)?;
+        // All files before any is written to: where one is damaged, none is touched.
+        data::examine(&data.services())?;
+        data::examine(&data.dynamodb())?;
         let mut database = services::open(&data.services())?;
         let kms =
             Kms::open(&mut database, &settings).map_err(|error| data::sqlite(&data.services(), &error))?;

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, 
 
 use crate::{
     Fault, OpenError,
-    data::{examine, sqlite, unwritable},
+    data::{sqlite, unwritable},
     lane::Lane,
 };
 
@@ -139,7 +139,6 @@ impl Services {
 
 /// Opens the file and brings it to the current version.
 pub(crate) fn open(file: &Path) -> Result<Connection, OpenError> {
-    examine(file)?;
     let foreign = |error: rusqlite::Error| sqlite(file, &error);
     let mut database = Connection::open(file).map_err(foreign)?;
     let number = |name: &str| database.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
