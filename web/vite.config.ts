@@ -2,7 +2,7 @@ import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
 /** `npm run dev` serves the sources and forwards the API to a platform started with `make run`. */
-const platform = process.env["PLATFORM"] ?? "http://127.0.0.1:8080";
+const platform = process.env.PLATFORM ?? "http://127.0.0.1:8080";
 
 export default defineConfig({
   plugins: [react()],

@@ -9,10 +9,3 @@ export function formatMoney(locale: string, { minor, currency }: Money): string 
   const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
   return format.format(minor / 10 ** digits);
 }
-
-export function cheapest(prices: readonly Money[]): Money | undefined {
-  return prices.reduce<Money | undefined>(
-    (least, price) => (least === undefined || price.minor < least.minor ? price : least),
-    undefined,
-  );
-}

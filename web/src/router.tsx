@@ -30,12 +30,12 @@ const home = createRoute({
   getParentRoute: () => root,
   path: "/",
   validateSearch: (search: Record<string, unknown>): { clinic?: string } => {
-    const clinic = text(search["clinic"]);
+    const clinic = text(search.clinic);
     return clinic === undefined ? {} : { clinic };
   },
   loader: ({ context }) => {
     // Begun before the screen renders, and not waited for: the screen has its own loading state.
-    void context.queries.prefetchQuery(clinicsQuery);
+    void context.queries.query(clinicsQuery).catch(() => undefined);
   },
   component: HomeScreen,
 });
@@ -44,8 +44,8 @@ const provider = createRoute({
   getParentRoute: () => root,
   path: "/clinics/$clinic/providers/$provider",
   validateSearch: (search: Record<string, unknown>): { service?: string; from?: string } => {
-    const service = text(search["service"]);
-    const from = isLocalDate(search["from"]) ? search["from"] : undefined;
+    const service = text(search.service);
+    const from = isLocalDate(search.from) ? search.from : undefined;
     return {
       ...(service === undefined ? {} : { service }),
       ...(from === undefined ? {} : { from }),
@@ -60,7 +60,7 @@ interface SignInSearch {
 
 const visitorOnly = {
   validateSearch: (search: Record<string, unknown>): SignInSearch => {
-    const next = safePath(search["next"]);
+    const next = safePath(search.next);
     return next === "/" ? {} : { next };
   },
   beforeLoad: ({ search }: { search: SignInSearch }) => {
@@ -98,8 +98,8 @@ const book = createRoute({
   getParentRoute: () => personal,
   path: "/clinics/$clinic/providers/$provider/book",
   validateSearch: (search: Record<string, unknown>): { service: string; start: string } => ({
-    service: text(search["service"]) ?? "",
-    start: text(search["start"]) ?? "",
+    service: text(search.service) ?? "",
+    start: text(search.start) ?? "",
   }),
   component: lazyRouteComponent(() => import("./screens/book"), "BookScreen"),
 });
@@ -114,7 +114,7 @@ const appointment = createRoute({
   getParentRoute: () => personal,
   path: "/appointments/$clinic/$appointment",
   validateSearch: (search: Record<string, unknown>): { booked?: true } =>
-    search["booked"] === true ? { booked: true } : {},
+    search.booked === true ? { booked: true } : {},
   component: lazyRouteComponent(() => import("./screens/appointment"), "AppointmentScreen"),
 });
 

@@ -11,7 +11,9 @@ export const api = createClient<paths>({
   baseUrl: "/",
   fetch: async (request) => {
     try {
-      return await fetch(request, { signal: AbortSignal.any([request.signal, AbortSignal.timeout(TIMEOUT_MS)]) });
+      return await fetch(request, {
+        signal: AbortSignal.any([request.signal, AbortSignal.timeout(TIMEOUT_MS)]),
+      });
     } catch (error) {
       if (request.signal.aborted) throw error;
       throw new Unreachable("no answer", { cause: error });

@@ -30,15 +30,15 @@ const text = (value: unknown): string => (typeof value === "string" ? value : ""
 
 export function toProblem(response: Response, body: unknown): Problem {
   const document = isRecord(body) ? body : {};
-  const errors: unknown[] = Array.isArray(document["errors"]) ? document["errors"] : [];
+  const errors: unknown[] = Array.isArray(document.errors) ? document.errors : [];
   return new Problem(
     response.status,
-    text(document["code"]) || "UNKNOWN",
+    text(document.code) || "UNKNOWN",
     response.headers.get("x-request-id"),
     errors.filter(isRecord).map((error) => ({
-      pointer: text(error["pointer"]),
-      code: text(error["code"]),
-      detail: text(error["detail"]),
+      pointer: text(error.pointer),
+      code: text(error.code),
+      detail: text(error.detail),
     })),
   );
 }

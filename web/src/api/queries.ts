@@ -51,7 +51,10 @@ export const providersQuery = (clinic: string) =>
     queryFn: ({ signal }): Promise<readonly Provider[]> =>
       allPages((query) =>
         answer(
-          api.GET("/v1/clinics/{clinic}/providers", { params: { path: { clinic }, query }, signal }),
+          api.GET("/v1/clinics/{clinic}/providers", {
+            params: { path: { clinic }, query },
+            signal,
+          }),
         ),
       ),
   });

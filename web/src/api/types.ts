@@ -1,7 +1,11 @@
 import type { paths } from "../api";
 
 type Json<R> = R extends { content: { "application/json": infer T } } ? T : never;
-type Answer<P extends keyof paths, M extends keyof paths[P], S extends number> = paths[P][M] extends {
+type Answer<
+  P extends keyof paths,
+  M extends keyof paths[P],
+  S extends number,
+> = paths[P][M] extends {
   responses: Record<S, infer R>;
 }
   ? Json<R>

@@ -7,6 +7,7 @@ import type { Appointment } from "../api/types";
 import { calendarFile, canCancel, stateOf } from "../booking";
 import { localeTag, t } from "../i18n";
 import { longDateIn } from "../time/zones";
+import { Heading } from "../ui/heading";
 import { Button } from "../ui/button";
 import { CalendarIcon, CheckIcon, PhoneIcon, PreviousIcon } from "../ui/icons";
 import { useNow } from "../ui/now";
@@ -30,27 +31,17 @@ function Loaded({ session }: { session: Session }) {
   const appointment = useQuery(appointmentQuery(session.user, clinic, id));
   const isFresh = booked === true && appointment.data?.status === "scheduled";
   return (
-    <Page
-      title={isFresh ? t("appointment.booked.title") : t("appointment.title")}
-      width="narrow"
-    >
+    <Page title={isFresh ? t("appointment.booked.title") : t("appointment.title")} width="narrow">
       <Link to="/appointments" className="back">
         <PreviousIcon />
         {t("appointment.all")}
       </Link>
       <div className="panel">
         {appointment.isPending ? (
-          <>
-            <h1 tabIndex={-1} className="visually-hidden">
-              {t("appointment.title")}
-            </h1>
-            <Skeleton shapes={["title", "card"]} />
-          </>
+          <Skeleton shapes={["title", "card"]} />
         ) : appointment.isLoadingError ? (
           <>
-            <h1 tabIndex={-1} className="visually-hidden">
-              {t("appointment.title")}
-            </h1>
+            <Heading isHidden>{t("appointment.title")}</Heading>
             <ErrorNotice error={appointment.error} retry={() => void appointment.refetch()} />
           </>
         ) : (
@@ -85,7 +76,7 @@ function Detail({
           <span className="booked-mark">
             <CheckIcon />
           </span>
-          <h1 tabIndex={-1}>{t("appointment.booked.heading")}</h1>
+          <Heading>{t("appointment.booked.heading")}</Heading>
           <p>
             {me.data === undefined
               ? t("appointment.booked.text.plain")
@@ -95,16 +86,16 @@ function Detail({
       ) : (
         <div className="stack-small">
           <Status state={state} />
-          <h1 tabIndex={-1}>
+          <Heading>
             {t("appointment.heading", {
               service: appointment.service_name,
               provider: appointment.provider_name,
             })}
-          </h1>
+          </Heading>
         </div>
       )}
-      <div role="status">
-        {appointment.cancelled_at !== null && appointment.cancelled_at !== undefined && (
+      <div role="status" className="live">
+        {appointment.cancelled_at !== null && (
           <Notice tone="info">
             <p>
               {t("appointment.cancelled", {

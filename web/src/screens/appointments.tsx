@@ -7,6 +7,7 @@ import type { Appointment } from "../api/types";
 import { diary, stateOf } from "../booking";
 import { localeTag, t } from "../i18n";
 import { dateIn, formatDate, timeIn, zoneCity } from "../time/zones";
+import { Heading } from "../ui/heading";
 import { Button } from "../ui/button";
 import { NextIcon } from "../ui/icons";
 import { useNow } from "../ui/now";
@@ -26,7 +27,7 @@ function Appointments({ session }: { session: Session }) {
   const now = useNow();
   return (
     <Page title={t("appointments.title")} width="narrow">
-      <h1 tabIndex={-1}>{t("appointments.heading")}</h1>
+      <Heading>{t("appointments.heading")}</Heading>
       {appointments.isPending ? (
         <Skeleton shapes={["card", "card"]} />
       ) : appointments.isLoadingError ? (

@@ -15,7 +15,8 @@ import type { Clinic, Provider, Service } from "../api/types";
 import { nearestTimes } from "../booking";
 import { localeTag, t } from "../i18n";
 import { WEEK } from "../time/week";
-import { dateIn, shortDateIn, timeIn } from "../time/zones";
+import { dateIn, shortDateIn, timeIn, zoneCity } from "../time/zones";
+import { Heading } from "../ui/heading";
 import { Button } from "../ui/button";
 import { useNow } from "../ui/now";
 import { Page } from "../ui/page";
@@ -43,7 +44,7 @@ export function BookScreen() {
     <Page title={t("book.title")} width="narrow">
       <div className="panel">
         <div className="stack-small">
-          <h1 tabIndex={-1}>{t("book.heading")}</h1>
+          <Heading>{t("book.heading")}</Heading>
           <p className="muted">{t("book.lead")}</p>
         </div>
         {failed !== undefined ? (
@@ -127,6 +128,9 @@ function Confirm({ session, clinic, provider, service, start }: Choice) {
   const isTwice = hasCode(booking.error, "USER_CONFLICT");
   const isHeld = hasCode(booking.error, "SLOT_LOCKED");
   const subject = { clinic, provider, service, start };
+  if (isGone || isTwice) {
+    return <Onward {...subject} error={booking.error} isTwice={isTwice} />;
+  }
   return (
     <>
       <Summary
@@ -143,43 +147,31 @@ function Confirm({ session, clinic, provider, service, start }: Choice) {
         price={service.price}
         priceNote={t("book.pay")}
         patient={
-          me.data === undefined
-            ? session.givenName
-            : `${me.data.given_name} ${me.data.family_name}`
+          me.data === undefined ? session.givenName : `${me.data.given_name} ${me.data.family_name}`
         }
       />
       {booking.isError && <Refusal error={booking.error} />}
-      {isGone || isTwice ? (
-        <Onward {...subject} isTwice={isTwice} />
-      ) : (
-        <>
-          <p className="muted">{t("book.cancel_policy")}</p>
-          <div className="actions">
-            <Button
-              look="primary"
-              isWide
-              isPending={booking.isPending}
-              onPress={() => {
-                booking.mutate();
-              }}
-            >
-              {booking.isPending
-                ? t("book.busy")
-                : booking.isError
-                  ? t("common.retry")
-                  : t("book.submit")}
-            </Button>
-            <OtherTimes {...subject} look={isHeld ? "secondary" : "quiet"} />
-          </div>
-        </>
-      )}
+      <p className="muted">{t("book.cancel_policy")}</p>
+      <div className="actions">
+        <Button
+          look="primary"
+          isWide
+          busy={booking.isPending ? t("book.busy") : null}
+          onPress={() => {
+            booking.mutate();
+          }}
+        >
+          {booking.isError ? t("common.retry") : t("book.submit")}
+        </Button>
+        <OtherTimes {...subject} look={isHeld ? "secondary" : "quiet"} />
+      </div>
     </>
   );
 }
 
 const GONE = ["PROVIDER_CONFLICT", "TIME_NOT_OFFERED", "START_IN_PAST"] as const;
 
-function Refusal({ error }: { error: Error }) {
+function Refusal({ error, isFinal = false }: { error: Error | null; isFinal?: boolean }) {
   const known = (
     [
       ["PROVIDER_CONFLICT", "provider_conflict"],
@@ -192,7 +184,7 @@ function Refusal({ error }: { error: Error }) {
   if (known === undefined) return <ActionError error={error} isBooking />;
   const [, words] = known;
   return (
-    <Notice tone="warning" title={t(`book.${words}.title`)} isAlert>
+    <Notice tone="warning" title={t(`book.${words}.title`)} isAlert={!isFinal} takesFocus={isFinal}>
       <p>{t(`book.${words}.text`)}</p>
     </Notice>
   );
@@ -224,7 +216,11 @@ function OtherTimes({
 const NEAREST = 3;
 
 /** A refusal never ends the way: the nearest free times, just looked up, and the whole week. */
-function Onward({ isTwice, ...subject }: Subject & { isTwice: boolean }) {
+function Onward({
+  error,
+  isTwice,
+  ...subject
+}: Subject & { error: Error | null; isTwice: boolean }) {
   const { clinic, provider, service, start } = subject;
   const zone = clinic.time_zone;
   const locale = localeTag();
@@ -241,7 +237,17 @@ function Onward({ isTwice, ...subject }: Subject & { isTwice: boolean }) {
   });
   const times = around.data === undefined ? [] : nearestTimes(around.data.days, start, NEAREST);
   return (
-    <div className="stack">
+    <>
+      <div>
+        <p className="strong">
+          {t("chosen.when", {
+            when: `${shortDateIn(locale, zone, start)}, ${timeIn(locale, zone, start)}`,
+            city: zoneCity(zone),
+          })}
+        </p>
+        <p>{t("chosen.with", { service: service.name, provider: fullName(provider) })}</p>
+      </div>
+      <Refusal error={error} isFinal />
       {times.length > 0 && (
         <section className="stack-small" aria-labelledby="nearest">
           <h2 id="nearest" className="step">
@@ -273,6 +279,6 @@ function Onward({ isTwice, ...subject }: Subject & { isTwice: boolean }) {
         )}
         <OtherTimes {...subject} look={isTwice ? "secondary" : "primary"} />
       </div>
-    </div>
+    </>
   );
 }

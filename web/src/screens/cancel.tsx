@@ -76,12 +76,12 @@ export default function CancelDialog({
               <Button
                 look="danger"
                 isWide
-                isPending={cancellation.isPending}
+                busy={cancellation.isPending ? t("cancel.busy") : null}
                 onPress={() => {
                   cancellation.mutate();
                 }}
               >
-                {cancellation.isPending ? t("cancel.busy") : t("cancel.confirm")}
+                {t("cancel.confirm")}
               </Button>
             )}
             <Button look="secondary" isWide onPress={onClose} isDisabled={cancellation.isPending}>

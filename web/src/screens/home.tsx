@@ -1,11 +1,20 @@
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { Button as AriaButton, Input, Label, Radio, RadioGroup, SearchField } from "react-aria-components";
+import {
+  Button as AriaButton,
+  Input,
+  Label,
+  RadioButton,
+  RadioField,
+  RadioGroup,
+  SearchField,
+} from "react-aria-components";
 import { clinicsQuery, providersQuery, servicesQuery } from "../api/queries";
 import type { Clinic, Provider, Service } from "../api/types";
 import { localeTag, t } from "../i18n";
-import { cheapest, formatMoney } from "../money";
+import { formatMoney } from "../money";
+import { Heading } from "../ui/heading";
 import { Button } from "../ui/button";
 import { CloseIcon, NextIcon, PhoneIcon, PinIcon, SearchIcon, SpeechIcon } from "../ui/icons";
 import { Page } from "../ui/page";
@@ -23,7 +32,10 @@ interface Staffed {
 }
 
 const fold = (text: string): string =>
-  text.normalize("NFD").replace(/\p{Diacritic}/gu, "").toLocaleLowerCase();
+  text
+    .normalize("NFD")
+    .replace(/\p{Diacritic}/gu, "")
+    .toLocaleLowerCase();
 
 function matches(provider: Provider, search: string): boolean {
   const about = fold(
@@ -39,7 +51,7 @@ export function HomeScreen() {
   return (
     <Page title={t("home.title")}>
       <div className="hero">
-        <h1 tabIndex={-1}>{t("home.heading")}</h1>
+        <Heading>{t("home.heading")}</Heading>
         <p className="lead">{t("home.lead")}</p>
       </div>
       {clinics.isPending ? (
@@ -75,7 +87,11 @@ function Directory({ clinics }: { clinics: readonly Clinic[] }) {
   const found = staffed.reduce((sum, { providers: some }) => sum + some.length, 0);
 
   const choose = (clinic: string) =>
-    void navigate({ search: clinic === EVERY_CLINIC ? {} : { clinic }, replace: true, resetScroll: false });
+    void navigate({
+      search: clinic === EVERY_CLINIC ? {} : { clinic },
+      replace: true,
+      resetScroll: false,
+    });
 
   return (
     <>
@@ -101,13 +117,13 @@ function Directory({ clinics }: { clinics: readonly Clinic[] }) {
           >
             <Label>{t("home.clinic")}</Label>
             <div className="pill-row">
-              <Radio className="pill" value={EVERY_CLINIC}>
-                {t("home.clinic.all")}
-              </Radio>
+              <RadioField value={EVERY_CLINIC}>
+                <RadioButton className="pill">{t("home.clinic.all")}</RadioButton>
+              </RadioField>
               {clinics.map((clinic) => (
-                <Radio key={clinic.id} className="pill" value={clinic.id}>
-                  {clinic.name}
-                </Radio>
+                <RadioField key={clinic.id} value={clinic.id}>
+                  <RadioButton className="pill">{clinic.name}</RadioButton>
+                </RadioField>
               ))}
             </div>
           </RadioGroup>
@@ -192,7 +208,6 @@ function ProviderCard({
   services: readonly Service[];
 }) {
   const locale = localeTag();
-  const least = cheapest(services.map(({ price }) => price));
   const hidden = services.length - SHOWN_SERVICES;
   return (
     <li className="card provider-card">
@@ -220,21 +235,18 @@ function ProviderCard({
           <li key={service.id}>
             <span>
               {service.name}{" "}
-              <span className="muted">{t("common.minutes.short", { minutes: service.minutes })}</span>
+              <span className="muted">
+                {t("common.minutes.short", { minutes: service.minutes })}
+              </span>
             </span>
             <span className="price">{formatMoney(locale, service.price)}</span>
           </li>
         ))}
         {hidden > 0 && <li className="muted">{t("home.more_services", { count: hidden })}</li>}
       </ul>
-      <p className="card-foot">
-        <span className="card-action" aria-hidden="true">
-          {t("home.see_times")}
-          <NextIcon />
-        </span>
-        {least !== undefined && (
-          <span className="muted">{t("common.from_price", { price: formatMoney(locale, least) })}</span>
-        )}
+      <p className="card-action" aria-hidden="true">
+        {t("home.see_times")}
+        <NextIcon />
       </p>
     </li>
   );

@@ -1,10 +1,11 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { Label, Radio, RadioGroup } from "react-aria-components";
+import { Label, RadioButton, RadioField, RadioGroup } from "react-aria-components";
 import { clinicQuery, providerQuery, providersQuery, servicesQuery } from "../api/queries";
 import type { Clinic, Provider, Service } from "../api/types";
 import { localeTag, t } from "../i18n";
 import { formatMoney } from "../money";
+import { Heading } from "../ui/heading";
 import { PhoneIcon, PinIcon, PreviousIcon, SpeechIcon } from "../ui/icons";
 import { Page } from "../ui/page";
 import { addressLine, Avatar, fullName, languageNames } from "../ui/people";
@@ -30,16 +31,20 @@ export function ProviderScreen() {
   const failed = all.find((query) => query.isLoadingError);
 
   return (
-    <Page title={t("provider.title", { provider: provider.data ? fullName(provider.data) : "" })}>
+    <Page
+      title={
+        provider.data === undefined
+          ? t("common.loading")
+          : t("provider.title", { provider: fullName(provider.data) })
+      }
+    >
       <Link to="/" className="back">
         <PreviousIcon />
         {t("common.back_to_doctors")}
       </Link>
       {failed !== undefined ? (
         <>
-          <h1 tabIndex={-1} className="visually-hidden">
-            {t("home.title")}
-          </h1>
+          <Heading isHidden>{t("home.title")}</Heading>
           <ErrorNotice
             error={failed.error}
             retry={() => {
@@ -48,12 +53,7 @@ export function ProviderScreen() {
           />
         </>
       ) : !provider.data || !clinic.data || !services.data ? (
-        <>
-          <h1 tabIndex={-1} className="visually-hidden">
-            {t("common.loading")}
-          </h1>
-          <Skeleton shapes={["title", "card", "week"]} label={t("week.loading")} />
-        </>
+        <Skeleton shapes={["title", "card", "week"]} label={t("week.loading")} />
       ) : (
         <Booking
           clinic={clinic.data}
@@ -83,7 +83,7 @@ function Booking({
       <header className="profile">
         <Avatar id={provider.id} name={provider.name} size="large" />
         <div className="stack-small">
-          <h1 tabIndex={-1}>{fullName(provider)}</h1>
+          <Heading>{fullName(provider)}</Heading>
           <p className="specialty">{provider.specialty}</p>
           {provider.about !== "" && <p className="profile-about">{provider.about}</p>}
           <ul className="facts">
@@ -124,17 +124,19 @@ function Booking({
             <Label className="step">{t("provider.service")}</Label>
             <div className="service-row">
               {services.map(({ id, name, description, minutes, price }) => (
-                <Radio key={id} className="service" value={id}>
-                  <span className="service-dot" aria-hidden="true" />
-                  <span className="service-text">
-                    <span className="service-name">{name}</span>
-                    <span className="muted">{description}</span>
-                    <span className="service-terms">
-                      <span>{t("common.minutes", { minutes })}</span>
-                      <span className="price">{formatMoney(locale, price)}</span>
+                <RadioField key={id} value={id}>
+                  <RadioButton className="service">
+                    <span className="service-dot" aria-hidden="true" />
+                    <span className="service-text">
+                      <span className="service-name">{name}</span>
+                      <span className="muted">{description}</span>
+                      <span className="service-terms">
+                        <span>{t("common.minutes", { minutes })}</span>
+                        <span className="price">{formatMoney(locale, price)}</span>
+                      </span>
                     </span>
-                  </span>
-                </Radio>
+                  </RadioButton>
+                </RadioField>
               ))}
             </div>
           </RadioGroup>

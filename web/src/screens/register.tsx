@@ -5,6 +5,7 @@ import { hasCode } from "../api/problem";
 import { register } from "../api/queries";
 import { languageCode, t } from "../i18n";
 import { visitorZone } from "../time/zones";
+import { Heading } from "../ui/heading";
 import { Button } from "../ui/button";
 import { ChosenTime } from "../ui/chosen";
 import { fieldErrors, PasswordInput, TextInput } from "../ui/fields";
@@ -22,7 +23,7 @@ export function RegisterScreen() {
   return (
     <Page title={t("register.title")} width="narrow">
       <div className="panel">
-        <h1 tabIndex={-1}>{t("register.heading")}</h1>
+        <Heading>{t("register.heading")}</Heading>
         <p className="muted">{t("register.lead")}</p>
         <ChosenTime next={search.next} />
         <Form
@@ -66,16 +67,15 @@ export function RegisterScreen() {
             </Notice>
           ) : (
             attempt.isError &&
-            Object.keys(errors).length === 0 && (
-              <ActionError error={attempt.error} />
-            )
+            Object.keys(errors).length === 0 && <ActionError error={attempt.error} />
           )}
-          <Button type="submit" look="primary" isWide isPending={attempt.isPending}>
-            {attempt.isPending
-              ? t("register.busy")
-              : search.next === undefined
-                ? t("register.submit")
-                : t("register.submit.continue")}
+          <Button
+            type="submit"
+            look="primary"
+            isWide
+            busy={attempt.isPending ? t("register.busy") : null}
+          >
+            {search.next === undefined ? t("register.submit") : t("register.submit.continue")}
           </Button>
         </Form>
         <p className="aside">

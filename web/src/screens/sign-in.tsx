@@ -5,6 +5,7 @@ import { hasCode } from "../api/problem";
 import { signIn } from "../api/queries";
 import { hasLapsed } from "../api/session";
 import { t } from "../i18n";
+import { Heading } from "../ui/heading";
 import { Button } from "../ui/button";
 import { ChosenTime } from "../ui/chosen";
 import { fieldErrors, PasswordInput, TextInput } from "../ui/fields";
@@ -21,7 +22,7 @@ export function SignInScreen() {
   return (
     <Page title={t("sign_in.title")} width="narrow">
       <div className="panel">
-        <h1 tabIndex={-1}>{t("sign_in.heading")}</h1>
+        <Heading>{t("sign_in.heading")}</Heading>
         {hasLapsed() ? (
           <Notice tone="info">
             <p>{t("sign_in.expired")}</p>
@@ -35,7 +36,10 @@ export function SignInScreen() {
             event.preventDefault();
             if (attempt.isPending) return;
             const data = new FormData(event.currentTarget);
-            attempt.mutate({ email: formText(data, "email").trim(), password: formText(data, "password") });
+            attempt.mutate({
+              email: formText(data, "email").trim(),
+              password: formText(data, "password"),
+            });
           }}
         >
           <TextInput name="email" type="email" label={t("field.email")} autoComplete="username" />
@@ -52,8 +56,13 @@ export function SignInScreen() {
             ) : (
               <ActionError error={attempt.error} />
             ))}
-          <Button type="submit" look="primary" isWide isPending={attempt.isPending}>
-            {attempt.isPending ? t("sign_in.busy") : t("sign_in.submit")}
+          <Button
+            type="submit"
+            look="primary"
+            isWide
+            busy={attempt.isPending ? t("sign_in.busy") : null}
+          >
+            {t("sign_in.submit")}
           </Button>
         </Form>
         <p className="aside">

@@ -10,6 +10,7 @@ import {
   clocksDiffer,
   dateIn,
   formatDate,
+  formatDates,
   partOfDay,
   timeIn,
   visitorZone,
@@ -38,10 +39,7 @@ export function Week({ from, ...subject }: Subject & { from: LocalDate | undefin
   const availability = useQuery(availabilityQuery({ ...range, days: WEEK }));
   const count = availability.data?.days.reduce((sum, { times }) => sum + times.length, 0) ?? 0;
   const before = previousWeek(start, today);
-  const label = t("week.label", {
-    from: formatDate(localeTag(), start, { day: "numeric", month: "long" }),
-    to: formatDate(localeTag(), addDays(start, WEEK - 1), { day: "numeric", month: "long" }),
-  });
+  const label = formatDates(localeTag(), start, addDays(start, WEEK - 1));
 
   return (
     <section className="week" aria-labelledby="week-heading">
@@ -78,7 +76,11 @@ export function Week({ from, ...subject }: Subject & { from: LocalDate | undefin
       ) : count === 0 ? (
         <EmptyWeek {...subject} from={start} />
       ) : (
-        <FreeTimes key={`${start}/${service.id}`} subject={subject} availability={availability.data} />
+        <FreeTimes
+          key={`${start}/${service.id}`}
+          subject={subject}
+          availability={availability.data}
+        />
       )}
     </section>
   );
@@ -128,7 +130,7 @@ function EmptyWeek({ clinic, provider, service, from }: Subject & { from: LocalD
   return (
     <div className="empty">
       <h3>{t("week.empty.title")}</h3>
-      <p>{t("week.empty.text", { from: date(from), to: date(addDays(from, WEEK - 1)) })}</p>
+      <p>{t("week.empty.text", { range: formatDates(locale, from, addDays(from, WEEK - 1)) })}</p>
       {next !== undefined && first !== undefined && (
         <p>
           {t("week.empty.found", {
@@ -248,16 +250,12 @@ function WeekTabs({ subject, days, zone, yours }: Times) {
     >
       <TabList className="day-tabs" aria-label={t("week.days")}>
         {days.map(({ date, times }) => (
-          <Tab
-            key={date}
-            id={date}
-            className="day-tab"
-            aria-label={`${formatDate(localeTag(), date, { weekday: "long", day: "numeric", month: "long" })}, ${t("week.day_count", { count: times.length })}`}
-          >
+          <Tab key={date} id={date} className="day-tab">
             <span className="day-weekday">
               {formatDate(localeTag(), date, { weekday: "short" })}
             </span>
             <span className="day-number">{formatDate(localeTag(), date, { day: "numeric" })}</span>
+            <span className="visually-hidden">{t("week.day_count", { count: times.length })}</span>
           </Tab>
         ))}
       </TabList>
@@ -313,14 +311,17 @@ function Slot({
         search={{ service: service.id, start: time.start }}
         preload={false}
         className="slot"
-        aria-label={
-          here === null
-            ? t("week.book", { date, time: there })
-            : t("week.book.yours", { date, time: there, yours: here })
-        }
       >
         <span className="slot-time">{there}</span>
-        {here !== null && <span className="slot-yours">{here}</span>}
+        {here !== null && (
+          <>
+            <span className="slot-yours" aria-hidden="true">
+              {here}
+            </span>
+            <span className="visually-hidden">{t("week.your_time", { time: here })}</span>
+          </>
+        )}
+        <span className="visually-hidden">{date}</span>
       </Link>
     </li>
   );

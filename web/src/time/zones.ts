@@ -71,6 +71,14 @@ export function formatDate(
   return format(locale, { ...options, timeZone: "UTC" }).format(new Date(`${date}T12:00:00Z`));
 }
 
+/** `22–28 November`: what the two dates share is said once, as the language does it. */
+export function formatDates(locale: string, from: LocalDate, to: LocalDate): string {
+  return format(locale, { day: "numeric", month: "long", timeZone: "UTC" }).formatRange(
+    new Date(`${from}T12:00:00Z`),
+    new Date(`${to}T12:00:00Z`),
+  );
+}
+
 /** `CET`, `EST` or, where the language has no such name, `GMT+5:30`. */
 export function zoneName(locale: string, zone: string, instant: Instant): string {
   const parts = format(locale, { timeZone: zone, timeZoneName: "short" }).formatToParts(

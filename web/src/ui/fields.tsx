@@ -29,12 +29,19 @@ interface FieldProps {
   readonly autoComplete: string;
 }
 
-export function TextInput({ name, label, autoComplete, type = "text" }: FieldProps & { type?: "text" | "email" }) {
+export function TextInput({
+  name,
+  label,
+  autoComplete,
+  type = "text",
+}: FieldProps & { type?: "text" | "email" }) {
   return (
     <TextField className="field" name={name} type={type} autoComplete={autoComplete} isRequired>
       <Label>{label}</Label>
       <Input className="input" />
-      <FieldError className="field-error">{explain}</FieldError>
+      <div className="field-problem">
+        <FieldError className="field-error">{explain}</FieldError>
+      </div>
     </TextField>
   );
 }
@@ -72,7 +79,9 @@ export function PasswordInput({
           {t("field.password.hint")}
         </Text>
       )}
-      <FieldError className="field-error">{explain}</FieldError>
+      <div className="field-problem">
+        <FieldError className="field-error">{explain}</FieldError>
+      </div>
     </TextField>
   );
 }

@@ -1,8 +1,13 @@
 import type { Clinic, Provider } from "../api/types";
 import { localeTag } from "../i18n";
 
-export const fullName = (provider: Pick<Provider, "title" | "name">): string =>
-  [provider.title, provider.name].filter(Boolean).join(" ");
+/** Degrees such as MD or PhD follow a name, forms of address such as Dr. come before it. */
+const isDegree = (title: string): boolean => /^[A-Z][A-Za-z]*[A-Z]$/.test(title);
+
+export function fullName({ title, name }: Pick<Provider, "title" | "name">): string {
+  if (title === "") return name;
+  return isDegree(title) ? `${name}, ${title}` : `${title} ${name}`;
+}
 
 const TONES = 6;
 
@@ -14,10 +19,15 @@ function toneOf(id: string): number {
 }
 
 export function initials(name: string): string {
-  const words = name.split(/\s+/).filter((word) => word !== "" && !word.endsWith("."));
+  const words = name
+    .split(/[\s,]+/)
+    .filter((word) => word !== "" && !word.endsWith(".") && !isDegree(word));
   const first = words[0] ?? "";
   const last = words.length > 1 ? (words.at(-1) ?? "") : "";
-  return [first, last].map((word) => [...word][0] ?? "").join("").toLocaleUpperCase();
+  return [first, last]
+    .map((word) => String.fromCodePoint(word.codePointAt(0) ?? 0x20).trim())
+    .join("")
+    .toLocaleUpperCase();
 }
 
 export function Avatar({

@@ -2,6 +2,7 @@ import { Link, Outlet, useRouter } from "@tanstack/react-router";
 import { useEffect, useSyncExternalStore } from "react";
 import { signOut, useSession } from "../api/session";
 import { t } from "../i18n";
+import { focusHeading, Heading } from "./heading";
 import { Button } from "./button";
 import { CalendarIcon, Mark } from "./icons";
 import { Page } from "./page";
@@ -25,8 +26,7 @@ function useFocusOnNavigation(): void {
     () =>
       router.subscribe("onRendered", ({ fromLocation, pathChanged }) => {
         if (fromLocation === undefined || !pathChanged) return;
-        const main = document.getElementById(CONTENT);
-        (main?.querySelector<HTMLElement>("h1[tabindex]") ?? main)?.focus({ preventScroll: true });
+        focusHeading(document.getElementById(CONTENT));
       }),
     [router],
   );
@@ -105,9 +105,7 @@ export function Shell() {
 export function MissingScreen() {
   return (
     <Page title={t("missing.title")} width="narrow">
-      <h1 tabIndex={-1} className="visually-hidden">
-        {t("missing.title")}
-      </h1>
+      <Heading isHidden>{t("missing.title")}</Heading>
       <Empty title={t("missing.title")} text={t("missing.text")}>
         <Link to="/" className="button" data-look="primary">
           {t("missing.action")}

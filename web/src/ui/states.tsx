@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { isTransient, Problem, Unreachable } from "../api/problem";
 import { t } from "../i18n";
 import { AlertIcon } from "./icons";
@@ -9,15 +9,28 @@ export function Notice({
   title,
   children,
   isAlert = false,
+  takesFocus = false,
 }: {
   tone: "info" | "warning" | "success";
   title?: string;
   children?: ReactNode;
   /** For what happens in answer to an action; read out at once. */
   isAlert?: boolean;
+  /** For what takes the place of the button that was pressed; the focus would be lost with it. */
+  takesFocus?: boolean;
 }) {
+  const ref = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (takesFocus) ref.current?.focus();
+  }, [takesFocus]);
   return (
-    <div className="notice" data-tone={tone} role={isAlert ? "alert" : undefined}>
+    <div
+      ref={ref}
+      className="notice"
+      data-tone={tone}
+      role={isAlert ? "alert" : undefined}
+      tabIndex={takesFocus ? -1 : undefined}
+    >
       <AlertIcon />
       <div className="stack-small">
         {title !== undefined && <p className="notice-title">{title}</p>}

@@ -7,7 +7,8 @@ export default {
   "app.title": "{page} · Careplane",
   "app.skip": "Skip to content",
   "app.home": "Careplane, home",
-  "app.offline": "You are offline. What you see may be out of date, and nothing can be booked until you are back.",
+  "app.offline":
+    "You are offline. What you see may be out of date, and nothing can be booked until you are back.",
   "app.footer": "Times are always shown in the clinic’s own time zone.",
   "app.emergency": "In an emergency, call 112 in Europe or 911 in the United States.",
 
@@ -23,8 +24,6 @@ export default {
   "common.retry": "Try again",
   "common.minutes": "{minutes, plural, one {# minute} other {# minutes}}",
   "common.minutes.short": "{minutes} min",
-  "common.from_price": "from {price}",
-  "common.languages": "Languages",
   "common.speaks": "Speaks {languages}",
   "common.back_to_doctors": "All doctors",
 
@@ -35,7 +34,8 @@ export default {
   "error.busy.text": "There are many requests at the moment. Please wait a little and try again.",
   "error.reference": "Reference for support: {id}",
   "error.action": "That did not work. Please try again.",
-  "error.unknown_outcome": "We did not get an answer. Please try again: you will not be booked twice.",
+  "error.unknown_outcome":
+    "We did not get an answer. Please try again: you will not be booked twice.",
 
   "missing.title": "We could not find that page",
   "missing.text": "The address may be old, or it may belong to somebody else.",
@@ -43,7 +43,7 @@ export default {
 
   "home.title": "Find a doctor",
   "home.heading": "Find your doctor and book a time",
-  "home.lead": "See the real free times and the price first. Booking takes about a minute.",
+  "home.lead": "See the real free times and the price first. Booking takes a minute.",
   "home.search": "Doctor, specialty or language",
   "home.search.clear": "Clear the search",
   "home.clinic": "Clinic",
@@ -61,17 +61,16 @@ export default {
 
   "provider.title": "Free times with {provider}",
   "provider.service": "Choose a service",
-  "provider.no_services": "This doctor cannot be booked online at the moment. Please call the clinic.",
+  "provider.no_services":
+    "This doctor cannot be booked online at the moment. Please call the clinic.",
   "provider.time": "Choose a time",
-  "provider.about": "About",
-  "provider.clinic": "Clinic",
   "provider.call": "Call {phone}",
 
-  "week.label": "{from} – {to}",
   "week.previous": "Previous week",
   "week.next": "Next week",
   "week.zone": "All times are in {city} time ({zone}).",
-  "week.zone.yours": "All times are in {city} time ({zone}). Under each is the time where you are, in {yours}.",
+  "week.zone.yours":
+    "All times are in {city} time ({zone}). Under each is the time where you are, in {yours}.",
   "week.your_time": "{time} your time",
   "week.no_times": "No free times",
   "week.day_count": "{count, plural, =0 {no free times} one {# free time} other {# free times}}",
@@ -80,24 +79,23 @@ export default {
   "week.afternoon": "Afternoon",
   "week.evening": "Evening",
   "week.empty.title": "No free times this week",
-  "week.empty.text": "There is nothing free from {from} to {to}.",
+  "week.empty.text": "There is nothing free in {range}.",
   "week.empty.found": "The next free time is on {date} at {time}.",
   "week.empty.none": "The weeks after it look full, too. The clinic can help you on {phone}.",
   "week.empty.next": "See next week",
   "week.empty.jump": "Go to {date}",
   "week.more": "{count, plural, one {Show # more time} other {Show # more times}}",
   "week.loading": "Looking for free times",
-  "week.book": "{date}, {time}",
-  "week.book.yours": "{date}, {time}, {yours} your time",
 
   "chosen.label": "Your chosen time",
+  "chosen.when": "{when}, {city} time",
   "chosen.with": "{service} with {provider}",
   "chosen.zone": "{city} time",
 
   "sign_in.title": "Sign in",
   "sign_in.heading": "Sign in",
-  "sign_in.lead": "Welcome back.",
-  "sign_in.expired": "To protect your data you were signed out after 15 minutes. Sign in to go on where you were.",
+  "sign_in.expired":
+    "To protect your data you were signed out after 15 minutes. Sign in to go on where you were.",
   "sign_in.submit": "Sign in",
   "sign_in.busy": "Signing in",
   "sign_in.wrong": "The e-mail address or the password is not right.",
@@ -112,18 +110,20 @@ export default {
   "register.busy": "Creating your account",
   "register.have": "Already have an account?",
   "register.sign_in": "Sign in",
-  "register.taken": "There is already an account with this e-mail address. Sign in instead, or use another address.",
+  "register.taken":
+    "There is already an account with this e-mail address. Sign in instead, or use another address.",
 
   "field.email": "E-mail address",
   "field.password": "Password",
-  "field.password.hint": "At least 8 characters. A few words in a row are easy to remember and hard to guess.",
+  "field.password.hint":
+    "At least 8 characters. A few words in a row are easy to remember and hard to guess.",
   "field.password.show": "Show password",
   "field.password.show.short": "Show",
   "field.password.hide.short": "Hide",
   "field.given_name": "First name",
   "field.family_name": "Last name",
   "field.error.required": "Please fill this in.",
-  "field.error.email": "Please enter a full e-mail address, for example name@example.org.",
+  "field.error.email": "Please enter a full e-mail address.",
   "field.error.password.short": "Please use at least 8 characters.",
   "field.error.password.long": "Please use at most 128 characters.",
   "field.error.other": "Please check this: {detail}",
@@ -137,17 +137,21 @@ export default {
   "book.cancel_policy": "You can cancel online at any time before the appointment starts.",
   "book.pay": "Nothing is charged now.",
   "book.staff.title": "You are signed in with a staff account",
-  "book.staff.text": "Appointments here are booked with a patient account. Sign out and sign in as a patient.",
+  "book.staff.text":
+    "Appointments here are booked with a patient account. Sign out and sign in as a patient.",
   "book.provider_conflict.title": "Somebody else has just booked this time",
   "book.provider_conflict.text": "Nothing was booked for you. Please choose another time.",
   "book.slot_locked.title": "Somebody is booking this time at this moment",
-  "book.slot_locked.text": "It may become free again. Try once more in a few seconds, or choose another time.",
+  "book.slot_locked.text":
+    "It may become free again. Try once more in a few seconds, or choose another time.",
   "book.user_conflict.title": "You already have an appointment at this time",
-  "book.user_conflict.text": "Nothing was booked. Look at your appointments, or choose another time.",
+  "book.user_conflict.text":
+    "Nothing was booked. Look at your appointments, or choose another time.",
   "book.past.title": "This time has passed",
   "book.past.text": "Nothing was booked. Please choose a later time.",
   "book.not_offered.title": "This time is no longer offered",
-  "book.not_offered.text": "Nothing was booked. The free times may have changed while you were reading.",
+  "book.not_offered.text":
+    "Nothing was booked. The free times may have changed while you were reading.",
   "book.nearest": "Nearest free times",
   "book.see_appointments": "See my appointments",
   "book.all_times": "See all free times",
@@ -158,7 +162,6 @@ export default {
   "summary.what": "What",
   "summary.price": "Price",
   "summary.patient": "For",
-  "summary.status": "Status",
   "summary.time": "{from} – {to}",
   "summary.zone": "{city} time ({zone})",
   "summary.your_time": "For you in {city}: {when}",
@@ -170,7 +173,6 @@ export default {
   "appointments.empty.title": "No appointments yet",
   "appointments.empty.text": "When you book a time with one of our doctors, you will find it here.",
   "appointments.empty.upcoming": "Nothing coming up.",
-  "appointments.empty.past": "Nothing here yet.",
   "appointments.book": "Find a doctor",
   "appointments.more": "Show older appointments",
 
@@ -194,11 +196,13 @@ export default {
   "appointment.calendar.file": "appointment.ics",
 
   "cancel.heading": "Cancel this appointment?",
-  "cancel.text": "{service} with {provider}, {when}. The time becomes free for others, and you cannot undo this.",
+  "cancel.text":
+    "{service} with {provider}, {when}. The time becomes free for others, and you cannot undo this.",
   "cancel.confirm": "Yes, cancel it",
   "cancel.busy": "Cancelling",
   "cancel.close": "Close",
   "cancel.keep": "Keep appointment",
-  "cancel.started": "The appointment has already started and can no longer be cancelled online. Please call the clinic.",
+  "cancel.started":
+    "The appointment has already started and can no longer be cancelled online. Please call the clinic.",
   "cancel.already": "This appointment was already cancelled.",
 } as const;
