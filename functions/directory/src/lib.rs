@@ -24,10 +24,14 @@ pub use list_providers::ListProviders;
 pub use list_services::ListServices;
 pub use set_provider_hours::SetProviderHours;
 
+use kernel::Event as _;
 use runtime::Function;
 
 /// For how long caches may keep what is published.
 const PUBLISHED: &str = "public, max-age=60";
+
+/// The events that it publishes.
+pub const EVENTS: &[&str] = &[hours::ProviderCalendarChanged::NAME];
 
 /// The context's table of contents.
 pub const FUNCTIONS: &[Function] = &[

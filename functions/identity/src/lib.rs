@@ -21,7 +21,11 @@ pub use rotate_signing_key::RotateSigningKey;
 pub use sign_in::SignIn;
 pub use who_am_i::WhoAmI;
 
+use kernel::Event as _;
 use runtime::Function;
+
+/// The events that it publishes.
+pub const EVENTS: &[&str] = &[account::PatientRegistered::NAME];
 
 /// The context's table of contents.
 pub const FUNCTIONS: &[Function] = &[

@@ -24,6 +24,7 @@ pub use get_appointment::GetAppointment;
 pub use learn_calendar::LearnCalendar;
 pub use list_appointments::ListAppointments;
 
+use kernel::Event as _;
 use runtime::Function;
 use store::Index;
 
@@ -32,6 +33,9 @@ pub const BY_PATIENT: Index = Index { name: "by-patient", attribute: "by_patient
 
 /// The indexes of the context's table.
 pub const INDEXES: &[Index] = &[BY_PATIENT];
+
+/// The events that it publishes.
+pub const EVENTS: &[&str] = &[appointment::AppointmentBooked::NAME, appointment::AppointmentCancelled::NAME];
 
 /// The context's table of contents.
 pub const FUNCTIONS: &[Function] = &[

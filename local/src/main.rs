@@ -1,0 +1,141 @@
+//! `make run`: the whole platform on this machine.
+
+#![expect(clippy::disallowed_methods, reason = "the clock starts here")]
+
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use axum::Router;
+use local::clock::Clock;
+use local::gateway::Gateway;
+use local::site::{Site, answer};
+use local::{Options, Platform, pump, seed};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+/// What to run, from the environment that the `Makefile` sets.
+struct Arguments {
+    port: u16,
+    data: PathBuf,
+    web: PathBuf,
+    fresh: bool,
+    throttled: bool,
+}
+
+impl Arguments {
+    fn read() -> Result<Self, String> {
+        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let port = variable("PORT").unwrap_or_else(|| "8080".into());
+        Ok(Self {
+            port: port.parse().map_err(|_| format!("PORT must be a number from 0 to 65535, not {port}."))?,
+            data: variable("DATA").unwrap_or_else(|| ".careplane".into()).into(),
+            web: variable("WEB").unwrap_or_else(|| "web/dist".into()).into(),
+            fresh: variable("FRESH").is_some_and(|value| value != "0"),
+            throttled: variable("THROTTLE").is_none_or(|value| value != "0"),
+        })
+    }
+}
+
+fn main() -> ExitCode {
+    let threads = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("threads");
+    match threads.block_on(run()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(sentence) => {
+            eprintln!("{sentence}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), String> {
+    let begun = Instant::now();
+    let Arguments { port, data, web, fresh, throttled } = Arguments::read()?;
+    let listener = TcpListener::bind(("127.0.0.1", port)).await.map_err(|error| match error.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            format!("Port {port} is in use by another program. Choose another one: make run PORT={}", port ^ 1)
+        }
+        _ => format!("Port {port} cannot be opened: {error}."),
+    })?;
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    let origin = format!("http://{address}");
+
+    if fresh {
+        println!("Forgetting what is in {} …", data.display());
+        engines::Engines::forget(&data).map_err(|error| error.to_string())?;
+    }
+    println!("Opening {} …", data.display());
+    let clock = Clock::default();
+    let log = log(&data)?;
+    let now = clock.clone();
+    let options = Options {
+        clock: Arc::new(move || now.now()),
+        entropy: None,
+        sink: Arc::new(move |line| {
+            let mut file = log.lock().unwrap_or_else(PoisonError::into_inner);
+            // Nobody is helped if a full disk stops the platform for its log's sake.
+            let _ = writeln!(file, "{line}");
+        }),
+        origin: origin.clone(),
+        faults: None,
+    };
+    let platform = Platform::open(&data, options).await.map_err(|error| error.to_string())?;
+    let platform = Arc::new(platform);
+    seed::seed(&platform).await.map_err(|error| error.to_string())?;
+    // On AWS the scheduler makes the first key as soon as the stack exists.
+    platform.invoke("rotate-signing-key", "{}").await.map_err(|error| error.to_string())?;
+
+    let (stop, stopped) = watch::channel(false);
+    let pump = pump::run(&platform, &stopped);
+    let dev = ["http://127.0.0.1:5173".to_owned(), "http://localhost:5173".to_owned()];
+    let gateway = Gateway::new(platform.clone(), dev.into(), throttled);
+    let site = Arc::new(Site { platform: platform.clone(), gateway, clock, web });
+    let router = Router::new().fallback(answer).with_state(site);
+
+    describe(&data, &origin)?;
+    println!("Careplane is ready after {:.1} s: {origin}", begun.elapsed().as_secs_f32());
+    println!("  Inbox {origin}/inbox · API {origin}/docs · log {}", data.join("log.jsonl").display());
+    println!("  Sign in as ada.lovelace@careplane.example, password {}", seed::PASSWORD);
+    println!("  Every other sign-in is in {}. Ctrl-C stops.", data.join("demo.json").display());
+
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(asked_to_stop()).await.map_err(|error| error.to_string())?;
+
+    println!("Finishing what is under way …");
+    let _ = stop.send(true);
+    pump.join_all().await;
+    platform.engines().close().await;
+    Ok(())
+}
+
+async fn asked_to_stop() {
+    let mut terminate = signal(SignalKind::terminate()).expect("a handler for SIGTERM");
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+/// The functions' log, beside the data. It holds no personal data, and starts anew with every run.
+fn log(data: &Path) -> Result<Arc<Mutex<std::fs::File>>, String> {
+    let sentence = |error| format!("{} cannot be written: {error}. Choose another directory: make run DATA=…", data.display());
+    std::fs::create_dir_all(data).map_err(sentence)?;
+    let file = OpenOptions::new().create(true).write(true).truncate(true).open(data.join("log.jsonl"));
+    Ok(Arc::new(Mutex::new(file.map_err(sentence)?)))
+}
+
+/// `demo.json`, whole or not at all: scripts wait for it.
+fn describe(data: &Path, origin: &str) -> Result<(), String> {
+    let mut description = seed::description(origin);
+    description["log"] = data.join("log.jsonl").display().to_string().into();
+    let text = serde_json::to_string_pretty(&description).map_err(|error| error.to_string())?;
+    let (unfinished, finished) = (data.join("demo.json.new"), data.join("demo.json"));
+    std::fs::write(&unfinished, text + "\n")
+        .and_then(|()| std::fs::rename(&unfinished, &finished))
+        .map_err(|error| format!("{} cannot be written: {error}.", finished.display()))
+}

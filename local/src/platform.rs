@@ -1,0 +1,236 @@
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use engines::{Engines, KeySpec, Policies, Queue, Statement, Subscription, Table, Topology};
+use infra::{CONTEXTS, Context};
+use jiff::{SignedDuration, Timestamp};
+use runtime::{Entropy, Failure, Function, Host, Invocation, Resource, Setting, Settings, Sink, Trigger};
+
+use crate::connector::{Connector, Faults};
+
+/// How the platform is to run.
+#[derive(Clone)]
+pub struct Options {
+    /// Where everything takes the time from.
+    pub clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    /// Where functions take randomness from; the operating system, if left out.
+    pub entropy: Option<Entropy>,
+    /// Where the functions' log goes.
+    pub sink: Sink,
+    /// Under which everything is served: `http://127.0.0.1:8080`.
+    pub origin: String,
+    /// What goes wrong between functions and services.
+    pub faults: Option<Arc<dyn Faults>>,
+}
+
+/// Why the platform cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data directory is not usable; the engines say why.
+    #[error("{0}")]
+    Open(#[from] engines::OpenError),
+    /// A table could not be made.
+    #[error("A table could not be made: {0}")]
+    Table(#[from] engines::Fault),
+    /// A mistake of ours in the settings of a function.
+    #[error("{0}: {1}")]
+    Settings(&'static str, runtime::SettingsError),
+}
+
+/// Every function of every context, ready to be invoked.
+pub struct Platform {
+    engines: Engines,
+    connector: Connector,
+    functions: HashMap<&'static str, Deployed>,
+    /// How it runs.
+    pub options: Options,
+}
+
+struct Deployed {
+    context: &'static Context,
+    function: &'static Function,
+    host: Host,
+}
+
+const REGION: &str = "eu-central-1";
+const EVENTS: &str = "careplane-local-events";
+const AUDIT: &str = "careplane-local-audit";
+const DATA_KEY: &str = "alias/careplane-local-data";
+const INDEX_KEY: &str = "alias/careplane-local-index";
+const DOCUMENTS: &str = "careplane-local-documents";
+const MAIL_FROM: &str = "careplane@localhost.example";
+
+/// The table of a context.
+pub fn table_name(context: &str) -> String {
+    format!("careplane-local-{context}")
+}
+
+/// The queue of a function.
+pub(crate) fn queue_name(function: &str) -> String {
+    format!("careplane-local-{function}")
+}
+
+fn dead_letters(queue: &str) -> String {
+    format!("{queue}-dead-letters")
+}
+
+impl Platform {
+    /// Open the data directory, make what is missing, and deploy every function.
+    pub async fn open(data: &Path, options: Options) -> Result<Self, StartError> {
+        let mut settings = engines::Settings::new(options.clock.clone());
+        settings.region = REGION.into();
+        settings.policies = policies();
+        settings.topology = topology();
+        settings.keys = vec![KeySpec::seal(DATA_KEY), KeySpec::mac(INDEX_KEY)];
+        settings.buckets = vec![DOCUMENTS.into()];
+        settings.origins = vec![options.origin.clone()];
+        let data = data.to_owned();
+        let opening = tokio::task::spawn_blocking(move || Engines::open(&data, settings));
+        let engines = opening.await.expect("opening does not panic")?;
+
+        engines.ensure_table(&Table::new(AUDIT)).await?;
+        for context in CONTEXTS {
+            let mut table = Table::new(table_name(context.name)).stream().ttl("expires_at");
+            for index in context.indexes {
+                table = table.index(index.name, index.attribute, &index.sort_attribute());
+            }
+            engines.ensure_table(&table).await?;
+        }
+
+        let connector = Connector::new(engines.clone(), options.faults.clone());
+        let mut functions = HashMap::new();
+        for context in CONTEXTS {
+            for function in context.functions {
+                let lookup = |variable: &str| Some(variable_of(&engines, &options, context, variable));
+                let settings = Settings::read(&function.settings(), lookup)
+                    .map_err(|error| StartError::Settings(function.name, error))?;
+                let mut host = Host::new(settings)
+                    .with_aws(aws(&engines, &connector, function.name))
+                    .with_clock(options.clock.clone())
+                    .with_sink(options.sink.clone());
+                if let Some(entropy) = &options.entropy {
+                    host = host.with_entropy(entropy.clone());
+                }
+                functions.insert(function.name, Deployed { context, function, host });
+            }
+        }
+        Ok(Self { engines, connector, functions, options })
+    }
+
+    /// Invoke a function as Lambda would, with its time limit.
+    ///
+    /// A name that no context has is a mistake in the caller.
+    pub async fn invoke(&self, name: &str, event: &str) -> Result<String, Interrupted> {
+        let Deployed { function, host, .. } =
+            self.functions.get(name).unwrap_or_else(|| panic!("no context has a function named {name}"));
+        let invocation = Invocation { request_id: uuid::Uuid::new_v4().to_string() };
+        let limit = std::time::Duration::from_secs(function.timeout.into());
+        match tokio::time::timeout(limit, function.invoke(host, event, &invocation)).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(failure)) => Err(Interrupted::Failed(failure)),
+            Err(_) => Err(Interrupted::TimedOut),
+        }
+    }
+
+    /// All functions with the names of their contexts.
+    pub fn functions(&self) -> impl Iterator<Item = (&'static str, &'static Function)> {
+        self.functions.values().map(|deployed| (deployed.context.name, deployed.function))
+    }
+
+    /// The services.
+    pub fn engines(&self) -> &Engines {
+        &self.engines
+    }
+
+    /// A client's configuration for somebody who may do everything.
+    pub fn admin(&self) -> SdkConfig {
+        aws(&self.engines, &self.connector, "admin")
+    }
+}
+
+/// A function did not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Interrupted {
+    /// It said that it failed.
+    #[error("{0}")]
+    Failed(Failure),
+    /// It took too long.
+    #[error("the function ran out of time")]
+    TimedOut,
+}
+
+fn aws(engines: &Engines, connector: &Connector, principal: &str) -> SdkConfig {
+    let engines::Credentials { access_key_id, secret_access_key, session_token } =
+        engines.credentials_for(principal);
+    let credentials = Credentials::new(access_key_id, secret_access_key, Some(session_token), None, "careplane");
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::from_static(REGION))
+        .endpoint_url("http://127.0.0.1")
+        .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(credentials))
+        .http_client(connector.clone())
+        .sleep_impl(aws_smithy_async::rt::sleep::SharedAsyncSleep::new(aws_smithy_async::rt::sleep::TokioSleep::new()))
+        .build()
+}
+
+fn variable_of(engines: &Engines, options: &Options, context: &Context, variable: &str) -> String {
+    let setting = [
+        (Setting::Environment, "local".into()),
+        (Setting::Table, table_name(context.name)),
+        (Setting::AuditTable, AUDIT.into()),
+        (Setting::EventsTopic, engines.topic_arn(EVENTS)),
+        (Setting::DataKey, DATA_KEY.into()),
+        (Setting::IndexKey, INDEX_KEY.into()),
+        (Setting::Issuer, options.origin.clone()),
+        (Setting::Audience, "careplane-api".into()),
+        (Setting::MailFrom, MAIL_FROM.into()),
+        (Setting::WebOrigin, options.origin.clone()),
+    ];
+    let found = setting.into_iter().find(|(setting, _)| setting.variable() == variable);
+    found.map(|(_, value)| value).unwrap_or_default()
+}
+
+/// What the template gives every function, for the engines' door.
+fn policies() -> Policies {
+    let mut policies = Policies::new();
+    for context in CONTEXTS {
+        for function in context.functions {
+            for runtime::Statement { actions, resource } in function.statements() {
+                let table = table_name(context.name);
+                let resource = match resource {
+                    Resource::Table => table,
+                    Resource::Index(index) => format!("{table}/index/{index}"),
+                    Resource::AuditTable => AUDIT.into(),
+                    Resource::EventsTopic => EVENTS.into(),
+                    Resource::DataKey => DATA_KEY.into(),
+                    Resource::IndexKey => INDEX_KEY.into(),
+                    Resource::MailIdentity => MAIL_FROM.into(),
+                };
+                policies.grant(function.name, Statement::new(actions, [resource]));
+            }
+        }
+    }
+    policies
+}
+
+/// A queue for every function of an event, with its dead letters, as in the template.
+fn topology() -> Topology {
+    let mut topology = Topology { topics: vec![EVENTS.into()], ..Topology::default() };
+    for context in CONTEXTS {
+        for function in context.functions {
+            let Trigger::Event(event) = function.trigger else { continue };
+            let queue = queue_name(function.name);
+            let dead = dead_letters(&queue);
+            // As AWS advises for queues that Lambda polls: six times the function's own limit.
+            let visibility = SignedDuration::from_secs(i64::from(function.timeout) * 6);
+            topology.queues.push(Queue::new(&dead));
+            topology.queues.push(Queue::new(&queue).visibility(visibility).dead_letters(dead, 5));
+            topology.subscriptions.push(Subscription { topic: EVENTS.into(), queue, events: vec![event.into()] });
+        }
+    }
+    topology
+}
+

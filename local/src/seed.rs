@@ -1,0 +1,592 @@
+//! A demonstration: one organisation, two clinics in different time zones, six providers, their
+//! hours and services, staff of every role, patients, and a month of diary.
+//!
+//! Deterministic: the same first day gives the same records with the same ids. It is written in
+//! transactions, and one that was interrupted is finished by the next start.
+
+use std::collections::{BTreeMap, HashSet};
+
+use directory::clinic::{Address, Clinic};
+use directory::hours::{Day, Hours, Opening, ProviderCalendarChanged};
+use directory::provider::Provider;
+use directory::service::Service;
+use identity::account::{Account, EmailInUse};
+use identity::password::NewPassword;
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan as _};
+use kernel::{
+    ClinicId, ClinicScope, Currency, Id, Kind, Money, PatientId, PatientScope, Private, Role,
+    UserId,
+};
+use notifications::contact::Contact;
+use scheduling::appointment::{Appointment, Status, end};
+use scheduling::calendar::Calendar;
+use scheduling::diary::{Busy, DiaryDay, tiles};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use store::{Change, Commit, CommitError, Entity, Key, MAX_WRITES, Meter, Shared, Store, StoreError, Table};
+
+use crate::{Platform, table_name};
+
+/// The password of every demonstration account.
+pub const PASSWORD: &str = "careplane-demo";
+
+/// How many days of diary lie behind the first day, and how many before it.
+const DIARY: (i64, i64) = (7, 24);
+
+/// What went wrong.
+#[derive(Debug, thiserror::Error)]
+pub enum SeedError {
+    /// The store.
+    #[error("the demonstration could not be written: {0}")]
+    Store(#[from] StoreError),
+    /// A condition that nobody should break.
+    #[error("the demonstration could not be written: {0}")]
+    Refused(String),
+    /// Key management or hashing.
+    #[error("the demonstration's accounts could not be made")]
+    Account,
+}
+
+/// That the seed was begun, on which day, and whether it was finished.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Seeded {
+    first_day: Date,
+    at: Timestamp,
+    finished: bool,
+}
+
+impl Entity for Seeded {
+    const KIND: &'static str = "seeded";
+    type Scope = Shared;
+    fn key(&self) -> Key<Self> {
+        Key::new("seeded", "-")
+    }
+}
+
+/// A number as an id: the same in every run. The version and variant bits are those of UUIDv7.
+fn id<K: Kind>(number: u128) -> Id<K> {
+    Id::from_uuid(uuid::Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0000 | number))
+}
+
+struct DemoClinic {
+    id: ClinicId,
+    name: &'static str,
+    line: &'static str,
+    city: &'static str,
+    postal_code: &'static str,
+    country: &'static str,
+    zone: &'static str,
+    phone: &'static str,
+    languages: &'static [&'static str],
+    grid: u16,
+    currency: Currency,
+    about: &'static str,
+}
+
+fn clinics() -> [DemoClinic; 2] {
+    [
+        DemoClinic {
+            id: id(1),
+            name: "Lindenhof Berlin",
+            line: "Lindenstraße 14",
+            city: "Berlin",
+            postal_code: "10969",
+            country: "DE",
+            zone: "Europe/Berlin",
+            phone: "+49 30 5550100",
+            languages: &["de", "en", "tr"],
+            grid: 15,
+            currency: Currency::Eur,
+            about: "General practice, cardiology and paediatrics under one roof, two minutes from the park.",
+        },
+        DemoClinic {
+            id: id(2),
+            name: "Lindenhof New York",
+            line: "210 West 18th Street",
+            city: "New York",
+            postal_code: "10011",
+            country: "US",
+            zone: "America/New_York",
+            phone: "+1 212 555 0100",
+            languages: &["en", "es"],
+            grid: 20,
+            currency: Currency::Usd,
+            about: "Family medicine, dermatology and orthopaedics in Chelsea, open early and late.",
+        },
+    ]
+}
+
+/// Number, clinic, name, description, minutes, price in minor units.
+const SERVICES: [(u128, u128, &str, &str, u16, i64); 7] = [
+    (1, 1, "First visit", "Time to get to know you, your history and what brings you here.", 45, 9500),
+    (2, 1, "Consultation", "A problem, a question or a prescription to talk over.", 30, 6500),
+    (3, 1, "Check-up", "Examination, blood pressure and laboratory results, explained.", 60, 12000),
+    (4, 1, "Short follow-up", "How are you doing since last time?", 15, 3500),
+    (5, 2, "New patient visit", "Time to get to know you, your history and what brings you here.", 60, 24000),
+    (6, 2, "Office visit", "A problem, a question or a prescription to talk over.", 20, 14000),
+    (7, 2, "Annual physical", "A thorough yearly examination with a plan for the year ahead.", 40, 19500),
+];
+
+struct DemoProvider {
+    number: u128,
+    clinic: u128,
+    name: &'static str,
+    title: &'static str,
+    specialty: &'static str,
+    languages: &'static [&'static str],
+    about: &'static str,
+    services: &'static [u128],
+    /// Days, from, to.
+    hours: &'static [(&'static [Day], i8, i8)],
+}
+
+const PROVIDERS: [DemoProvider; 6] = [
+    DemoProvider {
+        number: 1,
+        clinic: 1,
+        name: "Dr. Anna Weber",
+        title: "General practitioner",
+        specialty: "General practice",
+        languages: &["de", "en"],
+        about: "Listens first. Looks after whole families, from vaccinations to long-term conditions.",
+        services: &[1, 2, 3, 4],
+        hours: &[
+            (&[Day::Monday, Day::Tuesday, Day::Wednesday, Day::Thursday, Day::Friday], 8, 12),
+            (&[Day::Monday, Day::Tuesday, Day::Thursday], 14, 18),
+        ],
+    },
+    DemoProvider {
+        number: 2,
+        clinic: 1,
+        name: "Dr. Emre Yılmaz",
+        title: "Consultant cardiologist",
+        specialty: "Cardiology",
+        languages: &["de", "en", "tr"],
+        about: "Heart rhythm, blood pressure and prevention. Explains every result until it makes sense.",
+        services: &[1, 2, 3],
+        hours: &[(&[Day::Monday, Day::Wednesday, Day::Friday], 9, 16), (&[Day::Saturday], 9, 12)],
+    },
+    DemoProvider {
+        number: 3,
+        clinic: 1,
+        name: "Dr. Sofia Lindqvist",
+        title: "Paediatrician",
+        specialty: "Paediatrics",
+        languages: &["de", "en", "sv"],
+        about: "Check-ups, vaccinations and the questions that parents did not dare to ask.",
+        services: &[1, 2, 4],
+        hours: &[(&[Day::Tuesday, Day::Wednesday, Day::Thursday, Day::Friday], 8, 13), (&[Day::Wednesday], 15, 19)],
+    },
+    DemoProvider {
+        number: 4,
+        clinic: 2,
+        name: "Dr. Grace Okafor",
+        title: "Family physician",
+        specialty: "Family medicine",
+        languages: &["en"],
+        about: "Care for every age, with early hours for people who work and time for those who worry.",
+        services: &[5, 6, 7],
+        hours: &[(&[Day::Monday, Day::Tuesday, Day::Wednesday, Day::Thursday], 7, 15)],
+    },
+    DemoProvider {
+        number: 5,
+        clinic: 2,
+        name: "Dr. Miguel Santos",
+        title: "Dermatologist",
+        specialty: "Dermatology",
+        languages: &["en", "es"],
+        about: "Skin checks, acne and allergies. Takes photographs, so that changes are seen and not guessed.",
+        services: &[5, 6],
+        hours: &[(&[Day::Tuesday, Day::Thursday, Day::Friday], 10, 18)],
+    },
+    DemoProvider {
+        number: 6,
+        clinic: 2,
+        name: "Dr. Hannah Cohen",
+        title: "Orthopaedic surgeon",
+        specialty: "Orthopaedics",
+        languages: &["en", "es"],
+        about: "Knees, shoulders and backs. Operates only when nothing else helps.",
+        services: &[5, 6, 7],
+        hours: &[(&[Day::Monday, Day::Wednesday, Day::Friday], 9, 17)],
+    },
+];
+
+/// Who can sign in: number, role, clinic, given name, family name.
+const STAFF: [(u128, Role, u128, &str, &str); 8] = [
+    (101, Role::Practitioner, 1, "Anna", "Weber"),
+    (102, Role::Nurse, 1, "Jonas", "Becker"),
+    (103, Role::Receptionist, 1, "Leyla", "Kaya"),
+    (104, Role::Pharmacist, 1, "Marta", "Nowak"),
+    (105, Role::Technician, 1, "Felix", "Schulz"),
+    (106, Role::Manager, 1, "Clara", "Hoffmann"),
+    (107, Role::Finance, 1, "Paul", "Krüger"),
+    (108, Role::Operator, 1, "Ines", "Vogel"),
+];
+
+/// Staff of the other clinic, to see that clinics do not see each other.
+const NEIGHBOURS: [(u128, Role, u128, &str, &str); 2] =
+    [(111, Role::Receptionist, 2, "Rosa", "Diaz"), (112, Role::Manager, 2, "Sam", "Turner")];
+
+/// Patients' names. The first ones can sign in.
+const PATIENTS: [(&str, &str); 16] = [
+    ("Ada", "Lovelace"), ("Ben", "Fischer"), ("Chiara", "Rossi"), ("Daniel", "Kim"), ("Elif", "Demir"),
+    ("Farid", "Haddad"), ("Greta", "Olsen"), ("Hugo", "Martin"), ("Ivana", "Petrović"), ("Jamal", "Brown"),
+    ("Keiko", "Tanaka"), ("Luca", "Bianchi"), ("Mei", "Chen"), ("Noah", "Johnson"), ("Olivia", "Garcia"),
+    ("Pavel", "Novák"),
+];
+
+/// How many of [`PATIENTS`] can sign in.
+const SIGNED_UP: usize = 3;
+
+/// Fill an empty platform. Where the demonstration is there already, nothing happens.
+pub async fn seed(platform: &Platform) -> Result<(), SeedError> {
+    let now = (platform.options.clock)();
+    let admin = platform.admin();
+    let client = aws_sdk_dynamodb::Client::new(&admin);
+    let store = |context: &str| {
+        let audit = crate::table_name("audit");
+        Store::new(&Table { client: client.clone(), name: table_name(context), audit }, now, &Meter::default())
+    };
+    let home = store("platform");
+    let marker = Seeded { first_day: Date::ZERO, at: now, finished: false }.key();
+    let marker = match home.get(Shared, marker).await? {
+        Some(marker) => marker,
+        None => {
+            let first_day = now.to_zoned(jiff::tz::TimeZone::UTC).date();
+            let begun = Seeded { first_day, at: now, finished: false };
+            write(&home, vec![Change::new().create(Shared, &begun)]).await?;
+            home.find(Shared, begun.key()).await?
+        }
+    };
+    if marker.finished {
+        return Ok(());
+    }
+
+    let demo = Demonstration::new(marker.first_day, marker.at);
+    write(&store("directory"), demo.directory()).await?;
+    write(&store("scheduling"), demo.diary()).await?;
+    write(&store("notifications"), demo.contacts()).await?;
+    write(&store("identity"), accounts(&admin, marker.at).await?).await?;
+
+    let done = marker.decide(|seeded| Ok::<_, SeedError>(Seeded { finished: true, ..seeded }))?;
+    write(&home, vec![Change::new().update(Shared, &done)]).await
+}
+
+/// Write every change in a transaction of its own. One that was written before is left alone: its
+/// records are the same.
+async fn write(store: &Store, changes: Vec<Change>) -> Result<(), SeedError> {
+    for change in changes {
+        let commit = Commit::<runtime::Audit> { change, audit: None, receipt: None, spread: 0 };
+        match store.commit(commit).await {
+            Ok(()) | Err(CommitError::Store(StoreError::Stale)) => {}
+            Err(CommitError::Store(error)) => return Err(error.into()),
+            Err(CommitError::Refused(problem)) => return Err(SeedError::Refused(problem.detail)),
+            Err(CommitError::Replayed(_)) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Collects creations into as few transactions as possible.
+#[derive(Default)]
+struct Batches {
+    full: Vec<Change>,
+    open: Change,
+    writes: usize,
+}
+
+impl Batches {
+    fn create<E: Entity>(&mut self, scope: E::Scope, entity: &E) {
+        if self.writes == MAX_WRITES {
+            self.full.push(std::mem::take(&mut self.open));
+            self.writes = 0;
+        }
+        self.open = std::mem::take(&mut self.open).create(scope, entity);
+        self.writes += 1;
+    }
+
+    fn finish(mut self) -> Vec<Change> {
+        self.full.push(self.open);
+        self.full
+    }
+}
+
+struct Demonstration {
+    first_day: Date,
+    at: Timestamp,
+    clinics: Vec<Clinic>,
+    services: Vec<Service>,
+    providers: Vec<Provider>,
+    hours: Vec<Hours>,
+}
+
+impl Demonstration {
+    fn new(first_day: Date, at: Timestamp) -> Self {
+        let texts = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
+        let currencies = clinics().map(|clinic| (clinic.id, clinic.currency));
+        let clinics: Vec<_> = clinics()
+            .into_iter()
+            .map(|clinic| Clinic {
+                id: clinic.id,
+                organization: id(1),
+                name: clinic.name.into(),
+                address: Address {
+                    line: clinic.line.into(),
+                    city: clinic.city.into(),
+                    postal_code: clinic.postal_code.into(),
+                    country: clinic.country.into(),
+                },
+                time_zone: clinic.zone.to_owned().try_into().expect("a zone that exists"),
+                phone: clinic.phone.into(),
+                languages: texts(clinic.languages),
+                grid_minutes: clinic.grid,
+                about: clinic.about.into(),
+            })
+            .collect();
+        let services = SERVICES.iter().map(|&(number, clinic, name, description, minutes, minor)| {
+            let currency = currencies.iter().find(|(id, _)| *id == self::id(clinic)).expect("its clinic").1;
+            Service {
+                id: id(number),
+                clinic: id(clinic),
+                name: name.into(),
+                description: description.into(),
+                minutes,
+                price: Money { minor, currency },
+            }
+        });
+        let providers = PROVIDERS.iter().map(|provider| Provider {
+            id: id(provider.number),
+            clinic: id(provider.clinic),
+            name: provider.name.into(),
+            title: provider.title.into(),
+            specialty: provider.specialty.into(),
+            languages: texts(provider.languages),
+            about: provider.about.into(),
+            services: provider.services.iter().map(|&number| id(number)).collect(),
+        });
+        let hours = PROVIDERS.iter().map(|provider| {
+            let time = |hour: i8| jiff::civil::time(hour, 0, 0, 0);
+            let openings = provider.hours.iter().flat_map(|&(days, from, to)| {
+                days.iter().map(move |&day| Opening { day, from: time(from), to: time(to) })
+            });
+            let hours = Hours { provider: id(provider.number), clinic: id(provider.clinic), weekly: openings.collect() };
+            hours.checked(if provider.clinic == 1 { 15 } else { 20 }).expect("hours that can be")
+        });
+        Self {
+            first_day,
+            at,
+            services: services.collect(),
+            providers: providers.collect(),
+            hours: hours.collect(),
+            clinics,
+        }
+    }
+
+    fn directory(&self) -> Vec<Change> {
+        let mut batches = Batches::default();
+        self.clinics.iter().for_each(|clinic| batches.create(Shared, clinic));
+        self.services.iter().for_each(|service| batches.create(Shared, service));
+        self.providers.iter().for_each(|provider| batches.create(Shared, provider));
+        self.hours.iter().for_each(|hours| batches.create(Shared, hours));
+        batches.finish()
+    }
+
+    /// What scheduling would have learned from the directory's events.
+    fn calendars(&self) -> impl Iterator<Item = Calendar> {
+        self.providers.iter().zip(&self.hours).map(|(provider, hours)| {
+            let clinic = self.clinics.iter().find(|clinic| clinic.id == provider.clinic).expect("its clinic");
+            let event = ProviderCalendarChanged::of(clinic, provider, &self.services_of(clinic.id), hours, 1);
+            let event = serde_json::to_value(event).expect("an event is JSON");
+            serde_json::from_value(event).expect("scheduling understands the directory")
+        })
+    }
+
+    fn services_of(&self, clinic: ClinicId) -> Vec<Service> {
+        self.services.iter().filter(|service| service.clinic == clinic).cloned().collect()
+    }
+
+    /// Calendars, and appointments behind and before the first day, with the tiles that they take.
+    fn diary(&self) -> Vec<Change> {
+        let mut batches = Batches::default();
+        let mut days: BTreeMap<(String, Date), DiaryDay> = BTreeMap::new();
+        let mut busy_patients: HashSet<(PatientId, Date)> = HashSet::new();
+        let mut dice = Dice(0x5eed);
+        let mut number = 0u128;
+        for (position, calendar) in self.calendars().enumerate() {
+            batches.create(Shared, &calendar);
+            let long_ago = self.at - jiff::SignedDuration::from_hours(24 * 60);
+            let first = self.first_day.saturating_sub(DIARY.0.days());
+            for day in 0..DIARY.0 + DIARY.1 {
+                let date = first.saturating_add(day.days());
+                let mut taken_until = Timestamp::MIN;
+                for time in &calendar.free(date, 1, 15, &Busy::default(), long_ago)[0].times {
+                    // About two in five times are taken, in mornings more than in afternoons.
+                    let chance = if time.local.as_str() < "12:00" { 34 } else { 18 };
+                    if time.start < taken_until || dice.roll(100) >= chance {
+                        continue;
+                    }
+                    let offer = &calendar.services[dice.roll(calendar.services.len() as u64) as usize];
+                    let patient: PatientId = id(1 + u128::from(dice.roll(PATIENTS.len() as u64)));
+                    let fits = calendar.check_time(time.start, offer.minutes, long_ago).is_ok();
+                    // The sign-ins of the demonstration start with an empty diary ahead of them.
+                    let is_ahead = time.start >= self.at;
+                    let is_free = !(is_ahead && patient == id(1)) && busy_patients.insert((patient, date));
+                    if !fits || !is_free {
+                        continue;
+                    }
+                    number += 1;
+                    taken_until = end(time.start, offer.minutes);
+                    let appointment = Appointment {
+                        id: id(number),
+                        clinic: calendar.clinic,
+                        clinic_name: calendar.clinic_name.clone(),
+                        provider: calendar.provider,
+                        provider_name: calendar.provider_name.clone(),
+                        service: offer.id,
+                        service_name: offer.name.clone(),
+                        patient,
+                        start: time.start,
+                        end: taken_until,
+                        minutes: offer.minutes,
+                        time_zone: calendar.time_zone.clone(),
+                        price: offer.price,
+                        status: if is_ahead { Status::Scheduled } else { Status::Completed },
+                        booked_at: long_ago + jiff::SignedDuration::from_hours(position as i64),
+                        cancelled_at: None,
+                    };
+                    batches.create(ClinicScope::of(appointment.clinic), &appointment);
+                    if is_ahead {
+                        take(&mut days, &appointment);
+                    }
+                }
+            }
+        }
+        days.values().for_each(|day| batches.create(Shared, day));
+        batches.finish()
+    }
+
+    fn contacts(&self) -> Vec<Change> {
+        let mut batches = Batches::default();
+        for (number, (given_name, family_name)) in (1..).zip(PATIENTS) {
+            let contact = Contact {
+                patient: id(number),
+                email: Private(address(given_name, family_name)),
+                given_name: Private(given_name.into()),
+                language: "en".into(),
+            };
+            batches.create(PatientScope::of(contact.patient), &contact);
+        }
+        batches.finish()
+    }
+}
+
+fn take(days: &mut BTreeMap<(String, Date), DiaryDay>, appointment: &Appointment) {
+    for whose in [appointment.patient.to_string(), appointment.provider.to_string()] {
+        for (day, names) in tiles(appointment.start, appointment.end) {
+            let blank = || DiaryDay { whose: whose.clone(), day, tiles: BTreeMap::new() };
+            let entry = days.entry((whose.clone(), day)).or_insert_with(blank);
+            entry.tiles.extend(names.into_iter().map(|name| (name, appointment.id.to_string())));
+        }
+    }
+}
+
+/// Numbers that look random and are the same every time: Knuth's 64-bit generator (MMIX).
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % sides
+    }
+}
+
+fn address(given_name: &str, family_name: &str) -> String {
+    let plain = |name: &str| {
+        name.to_lowercase().chars().map(|c| match c { 'ć' => 'c', 'á' => 'a', 'ü' => 'u', c => c }).collect::<String>()
+    };
+    format!("{}.{}@careplane.example", plain(given_name), plain(family_name))
+}
+
+/// Everybody who can sign in: account number, role, clinic, patient number, names.
+fn people() -> impl Iterator<Item = (u128, Role, Option<u128>, Option<u128>, &'static str, &'static str)> {
+    let staff = STAFF.into_iter().chain(NEIGHBOURS);
+    let staff = staff.map(|(number, role, clinic, given, family)| (number, role, Some(clinic), None, given, family));
+    let patients = (1..).zip(PATIENTS).take(SIGNED_UP);
+    patients.map(|(number, (given, family))| (number, Role::Patient, None, Some(number), given, family)).chain(staff)
+}
+
+async fn accounts(admin: &aws_config::SdkConfig, at: Timestamp) -> Result<Vec<Change>, SeedError> {
+    let vault = gateways::Vault::new(admin, None, Some("alias/careplane-local-index"));
+    let password = NewPassword::try_from(PASSWORD.to_owned()).map_err(|_| SeedError::Account)?;
+    // One hash for all: they share a password that is printed on the screen.
+    let hash = password.hash(*b"of-demonstration").map_err(|_| SeedError::Account)?;
+    let mut batches = Batches::default();
+    for (number, role, clinic, patient, given_name, family_name) in people() {
+        let email = address(given_name, family_name);
+        let user: UserId = id(number);
+        let blind = vault.blind(EmailInUse::PURPOSE, &email).await.map_err(|_| SeedError::Account)?;
+        batches.create(Shared, &EmailInUse { blind, user });
+        let account = Account {
+            user,
+            email: Private(email.try_into().map_err(|_| SeedError::Account)?),
+            given_name: Private(given_name.to_owned().try_into().map_err(|_| SeedError::Account)?),
+            family_name: Private(family_name.to_owned().try_into().map_err(|_| SeedError::Account)?),
+            role,
+            clinic: clinic.map(id),
+            patient: patient.map(id),
+            password: hash.clone(),
+            time_zone: None,
+            language: identity::account::Language::default(),
+            registered_at: at,
+        };
+        batches.create(Shared, &account);
+    }
+    Ok(batches.finish())
+}
+
+/// What scripts need to know of the demonstration.
+pub fn description(origin: &str) -> Value {
+    let demo = Demonstration::new(Date::ZERO, Timestamp::UNIX_EPOCH);
+    let sign_in = |(_, _, clinic, patient, given, family): (_, Role, Option<u128>, Option<u128>, &str, &str)| {
+        json!({
+            "email": address(given, family),
+            "password": PASSWORD,
+            "clinic": clinic.map(id::<kernel::kind::Clinic>),
+            "patient": patient.map(id::<kernel::kind::Patient>),
+        })
+    };
+    let mut sign_ins = serde_json::Map::new();
+    for person in people() {
+        let role: &str = person.1.into();
+        let name = if person.2 == Some(2) { format!("{role}-elsewhere") } else { role.to_owned() };
+        sign_ins.entry(name).or_insert_with(|| sign_in(person));
+    }
+    let others: Vec<_> = people().filter(|person| person.1 == Role::Patient).map(sign_in).collect();
+    json!({
+        "base_url": origin,
+        "sign_ins": sign_ins,
+        "patient_sign_ins": others,
+        "clinics": demo.clinics.iter().map(|c| json!({ "id": c.id, "name": c.name, "time_zone": c.time_zone })).collect::<Vec<_>>(),
+        "providers": demo.providers.iter().map(|p| json!({
+            "id": p.id, "clinic": p.clinic, "name": p.name, "services": p.services,
+        })).collect::<Vec<_>>(),
+        "services": demo.services.iter().map(|s| json!({
+            "id": s.id, "clinic": s.clinic, "name": s.name, "minutes": s.minutes,
+        })).collect::<Vec<_>>(),
+        "patients": (1..).zip(PATIENTS).map(|(n, (given, family))| json!({
+            "id": id::<kernel::kind::Patient>(n), "given_name": given, "family_name": family,
+        })).collect::<Vec<_>>(),
+        "urls": {
+            "web": origin,
+            "inbox": format!("{origin}/inbox"),
+            "inbox_json": format!("{origin}/inbox.json"),
+            "docs": format!("{origin}/docs"),
+            "openapi": format!("{origin}/openapi.json"),
+            "clock": format!("{origin}/local/clock"),
+            "aws": origin,
+        },
+    })
+}
+
