@@ -15,7 +15,7 @@ use identity::password::NewPassword;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
 use kernel::{
-    ClinicId, ClinicScope, Currency, Id, Kind, Money, PatientId, PatientScope, Private, Role,
+    ClinicId, ClinicScope, Currency, Event as _, Fact, Id, Kind, Money, PatientId, PatientScope, Private, Role,
     UserId,
 };
 use notifications::contact::Contact;
@@ -274,6 +274,24 @@ pub async fn seed(platform: &Platform) -> Result<(), SeedError> {
     write(&home, vec![Change::new().update(Shared, &done)]).await
 }
 
+/// Publish the demonstration's clinics in a deployed environment, calendars by event. Says what can
+/// be booked.
+pub async fn publish(aws: &aws_config::SdkConfig, environment: &str, now: Timestamp) -> Result<Value, SeedError> {
+    let table = |context: &str| format!("careplane-{environment}-{context}");
+    let client = aws_sdk_dynamodb::Client::new(aws);
+    let table = Table { client, name: table("directory"), audit: table("audit") };
+    let demo = Demonstration::new(now.to_zoned(jiff::tz::TimeZone::UTC).date(), now);
+    let mut changes = demo.directory();
+    for (number, news) in (1..).zip(demo.news()) {
+        let clinic = Some(news.clinic);
+        let fact = Fact { id: id(number), event: ProviderCalendarChanged::NAME.into(), at: now, clinic, data: news };
+        changes.push(Change::new().announce(fact));
+    }
+    write(&Store::new(&table, now, &Meter::default()), changes).await?;
+    let provider = &demo.providers[0];
+    Ok(json!({ "clinic": provider.clinic, "provider": provider.id, "service": provider.services[0] }))
+}
+
 /// Write every change in a transaction of its own. One that was written before is left alone: its
 /// records are the same.
 async fn write(store: &Store, changes: Vec<Change>) -> Result<(), SeedError> {
@@ -393,12 +411,18 @@ impl Demonstration {
         batches.finish()
     }
 
-    /// What scheduling would have learned from the directory's events.
-    fn calendars(&self) -> impl Iterator<Item = Calendar> {
+    /// What the directory would have announced.
+    fn news(&self) -> impl Iterator<Item = ProviderCalendarChanged> {
         self.providers.iter().zip(&self.hours).map(|(provider, hours)| {
             let clinic = self.clinics.iter().find(|clinic| clinic.id == provider.clinic).expect("its clinic");
-            let event = ProviderCalendarChanged::of(clinic, provider, &self.services_of(clinic.id), hours, 1);
-            let event = serde_json::to_value(event).expect("an event is JSON");
+            ProviderCalendarChanged::of(clinic, provider, &self.services_of(clinic.id), hours, 1)
+        })
+    }
+
+    /// What scheduling would have learned of it.
+    fn calendars(&self) -> impl Iterator<Item = Calendar> {
+        self.news().map(|news| {
+            let event = serde_json::to_value(news).expect("an event is JSON");
             serde_json::from_value(event).expect("scheduling understands the directory")
         })
     }

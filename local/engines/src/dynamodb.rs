@@ -214,7 +214,12 @@ fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, DynoxideError> {
             .any(|part| message.contains(part))
         {
             DynoxideError::ValidationException(message)
-        } else if message.contains("upplied AttributeValue") {
+        } else if message.contains("empty AttributeValue") {
+            DynoxideError::ValidationException(
+                "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"
+                    .into(),
+            )
+        } else if message.contains("Supplied AttributeValue") {
             DynoxideError::ValidationException(plain(&message))
         } else {
             DynoxideError::SerializationException(message)

@@ -1,9 +1,10 @@
 //! A directory that cannot be used is left as it was, and the person is told why.
 
-use std::{fs, path::Path};
+use std::{collections::BTreeMap, fs, path::Path};
 
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use engines::{Engines, Table};
+use jiff::SignedDuration;
 use rusqlite::Connection;
 
 use crate::house::{House, refusal};
@@ -103,6 +104,26 @@ async fn a_directory_that_cannot_be_made_is_named() {
     let message = refusal(&file.join("data"));
     assert!(message.contains("file/data cannot be written"), "{message}");
     assert!(message.contains("DATA="), "{message}");
+}
+
+/// The files as a killed process leaves them: the last writes are in the logs only.
+#[tokio::test]
+async fn what_was_acknowledged_is_there_after_a_kill() {
+    let house = House::new().await;
+    house.engines.ensure_table(&Table::new("careplane-test-table")).await.unwrap();
+    house.engines.queues().send("everything", "hello", &BTreeMap::new(), SignedDuration::ZERO).await.unwrap();
+    let copy = tempfile::tempdir().unwrap();
+    for file in fs::read_dir(house.path()).unwrap().map(Result::unwrap) {
+        let name = file.file_name();
+        if name.to_string_lossy().ends_with(".sqlite") || name.to_string_lossy().ends_with("-wal") {
+            fs::copy(file.path(), copy.path().join(name)).unwrap();
+        }
+    }
+    let house = House::on(copy).await;
+    let tables = house.dynamodb("admin").list_tables().send().await.unwrap();
+    assert_eq!(tables.table_names(), ["careplane-test-table"]);
+    let received = house.engines.queues().receive("everything", 10, None).await.unwrap();
+    assert_eq!(received.len(), 1);
 }
 
 #[tokio::test]

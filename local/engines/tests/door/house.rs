@@ -58,9 +58,12 @@ impl House {
 
     /// As [`Self::new`], with other settings.
     pub(crate) async fn with(change: impl FnOnce(&mut Settings)) -> Self {
-        let start: Timestamp = "2026-11-22T10:00:00Z".parse().unwrap();
-        Self::open(tempfile::tempdir().unwrap().into(), AtomicI64::new(start.as_millisecond()).into(), change)
-            .await
+        Self::open(tempfile::tempdir().unwrap().into(), morning(), change).await
+    }
+
+    /// As [`Self::new`], with data that is there already.
+    pub(crate) async fn on(data: tempfile::TempDir) -> Self {
+        Self::open(data.into(), morning(), |_| {}).await
     }
 
     async fn open(
@@ -147,6 +150,11 @@ impl House {
     ) -> String {
         signing::presigned(self.address, &self.engines.credentials_for(principal), method, path, headers)
     }
+}
+
+fn morning() -> Arc<AtomicI64> {
+    let start: Timestamp = "2026-11-22T10:00:00Z".parse().unwrap();
+    AtomicI64::new(start.as_millisecond()).into()
 }
 
 /// A small platform: three functions, a topic, two queues and a place for dead letters.

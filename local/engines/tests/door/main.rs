@@ -2,6 +2,7 @@
 
 mod data;
 mod dynamodb;
+mod fidelity;
 mod house;
 mod kms;
 mod mail;
