@@ -7,7 +7,7 @@ import {
   redirect,
 } from "@tanstack/react-router";
 import { getSession, hasLapsed } from "./api/session";
-import { clinicsQuery } from "./api/queries";
+import { clinicQuery, clinicsQuery, providerQuery, servicesQuery } from "./api/queries";
 import { safePath } from "./next";
 import { HomeScreen } from "./screens/home";
 import { isLocalDate } from "./time/week";
@@ -50,6 +50,12 @@ const provider = createRoute({
       ...(service === undefined ? {} : { service }),
       ...(from === undefined ? {} : { from }),
     };
+  },
+  loader: ({ context: { queries }, params: { clinic, provider: id } }) => {
+    // Asked for while the screen's own script is still on its way.
+    void queries.query(providerQuery(clinic, id)).catch(() => undefined);
+    void queries.query(clinicQuery(clinic)).catch(() => undefined);
+    void queries.query(servicesQuery(clinic)).catch(() => undefined);
   },
   component: lazyRouteComponent(() => import("./screens/provider"), "ProviderScreen"),
 });

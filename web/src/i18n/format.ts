@@ -1,3 +1,5 @@
+import { cached } from "./formats";
+
 /**
  * The part of ICU MessageFormat that the catalogues use: `{name}`, `{n, plural, =0 {…} one {…} other {# …}}`
  * and `{kind, select, a {…} other {…}}`, nested as deep as one likes. Plural rules and digits are those of Intl.
@@ -102,6 +104,9 @@ class Parser {
   }
 }
 
+const numbers = cached((locale) => new Intl.NumberFormat(locale));
+const plurals = cached((locale) => new Intl.PluralRules(locale));
+
 function render(nodes: readonly Node[], values: Values, locale: string, count: number): string {
   return nodes
     .map((node) => {
@@ -109,15 +114,15 @@ function render(nodes: readonly Node[], values: Values, locale: string, count: n
         case "text":
           return node.text;
         case "count":
-          return new Intl.NumberFormat(locale).format(count);
+          return numbers(locale, {}).format(count);
         case "argument": {
           const value = values[node.name];
           if (value === undefined) throw new MessageSyntaxError(`no value for ${node.name}`);
-          return typeof value === "number" ? new Intl.NumberFormat(locale).format(value) : value;
+          return typeof value === "number" ? numbers(locale, {}).format(value) : value;
         }
         case "plural": {
           const n = Number(values[node.name]);
-          const rule = new Intl.PluralRules(locale).select(n);
+          const rule = plurals(locale, {}).select(n);
           const branch = node.branches.get(`=${String(n)}`) ?? node.branches.get(rule);
           return render(branch ?? node.branches.get("other") ?? [], values, locale, n);
         }

@@ -1,21 +1,13 @@
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { useState } from "react";
-import {
-  Button as AriaButton,
-  Input,
-  Label,
-  RadioButton,
-  RadioField,
-  RadioGroup,
-  SearchField,
-} from "react-aria-components";
+import { useId, useRef, useState } from "react";
 import { clinicsQuery, providersQuery, servicesQuery } from "../api/queries";
 import type { Clinic, Provider, Service } from "../api/types";
 import { localeTag, t } from "../i18n";
 import { formatMoney } from "../money";
 import { Heading } from "../ui/heading";
 import { Button } from "../ui/button";
+import { Choice } from "../ui/choice";
 import { CloseIcon, NextIcon, PhoneIcon, PinIcon, SearchIcon, SpeechIcon } from "../ui/icons";
 import { Page } from "../ui/page";
 import { addressLine, Avatar, fullName, languageNames } from "../ui/people";
@@ -71,6 +63,8 @@ function Directory({ clinics }: { clinics: readonly Clinic[] }) {
   const navigate = route.useNavigate();
   const { clinic: wanted } = route.useSearch();
   const [search, setSearch] = useState("");
+  const searchId = useId();
+  const searchBox = useRef<HTMLInputElement>(null);
   const chosen = clinics.some((clinic) => clinic.id === wanted) ? wanted : undefined;
   const shown = clinics.filter((clinic) => chosen === undefined || clinic.id === chosen);
   const providers = useQueries({ queries: shown.map((clinic) => providersQuery(clinic.id)) });
@@ -96,37 +90,49 @@ function Directory({ clinics }: { clinics: readonly Clinic[] }) {
   return (
     <>
       <search className="filters">
-        <SearchField className="search" value={search} onChange={setSearch}>
-          <Label>{t("home.search")}</Label>
+        <div className="search">
+          <label htmlFor={searchId}>{t("home.search")}</label>
           <div className="search-box">
             <SearchIcon />
-            <Input className="input" autoComplete="off" enterKeyHint="search" />
+            <input
+              ref={searchBox}
+              id={searchId}
+              type="search"
+              className="input"
+              autoComplete="off"
+              enterKeyHint="search"
+              value={search}
+              onChange={(event) => {
+                setSearch(event.target.value);
+              }}
+            />
             {search !== "" && (
-              <AriaButton className="search-clear" aria-label={t("home.search.clear")}>
+              <button
+                type="button"
+                className="search-clear"
+                aria-label={t("home.search.clear")}
+                onClick={() => {
+                  setSearch("");
+                  searchBox.current?.focus();
+                }}
+              >
                 <CloseIcon />
-              </AriaButton>
+              </button>
             )}
           </div>
-        </SearchField>
+        </div>
         {clinics.length > 1 && (
-          <RadioGroup
+          <Choice
+            label={t("home.clinic")}
             className="pills"
-            orientation="horizontal"
+            optionClassName="pill"
             value={chosen ?? EVERY_CLINIC}
             onChange={choose}
-          >
-            <Label>{t("home.clinic")}</Label>
-            <div className="pill-row">
-              <RadioField value={EVERY_CLINIC}>
-                <RadioButton className="pill">{t("home.clinic.all")}</RadioButton>
-              </RadioField>
-              {clinics.map((clinic) => (
-                <RadioField key={clinic.id} value={clinic.id}>
-                  <RadioButton className="pill">{clinic.name}</RadioButton>
-                </RadioField>
-              ))}
-            </div>
-          </RadioGroup>
+            options={[
+              { value: EVERY_CLINIC, content: t("home.clinic.all") },
+              ...clinics.map(({ id, name }) => ({ value: id, content: name })),
+            ]}
+          />
         )}
       </search>
       <p className="visually-hidden" role="status">

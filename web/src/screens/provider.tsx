@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { Label, RadioButton, RadioField, RadioGroup } from "react-aria-components";
+import { Choice } from "../ui/choice";
 import { clinicQuery, providerQuery, providersQuery, servicesQuery } from "../api/queries";
 import type { Clinic, Provider, Service } from "../api/types";
 import { localeTag, t } from "../i18n";
@@ -110,8 +110,10 @@ function Booking({
         </Notice>
       ) : (
         <>
-          <RadioGroup
+          <Choice
+            label={<h2 className="step">{t("provider.service")}</h2>}
             className="services"
+            optionClassName="service"
             value={service.id}
             onChange={(id) =>
               void navigate({
@@ -120,26 +122,23 @@ function Booking({
                 resetScroll: false,
               })
             }
-          >
-            <Label className="step">{t("provider.service")}</Label>
-            <div className="service-row">
-              {services.map(({ id, name, description, minutes, price }) => (
-                <RadioField key={id} value={id}>
-                  <RadioButton className="service">
-                    <span className="service-dot" aria-hidden="true" />
-                    <span className="service-text">
-                      <span className="service-name">{name}</span>
-                      <span className="muted">{description}</span>
-                      <span className="service-terms">
-                        <span>{t("common.minutes", { minutes })}</span>
-                        <span className="price">{formatMoney(locale, price)}</span>
-                      </span>
+            options={services.map(({ id, name, description, minutes, price }) => ({
+              value: id,
+              content: (
+                <>
+                  <span className="service-dot" aria-hidden="true" />
+                  <span className="service-text">
+                    <span className="service-name">{name}</span>
+                    <span className="muted">{description}</span>
+                    <span className="service-terms">
+                      <span>{t("common.minutes", { minutes })}</span>
+                      <span className="price">{formatMoney(locale, price)}</span>
                     </span>
-                  </RadioButton>
-                </RadioField>
-              ))}
-            </div>
-          </RadioGroup>
+                  </span>
+                </>
+              ),
+            }))}
+          />
           <Week clinic={clinic} provider={provider} service={service} from={search.from} />
         </>
       )}

@@ -7,9 +7,9 @@ import { languageCode, t } from "../i18n";
 import { visitorZone } from "../time/zones";
 import { Heading } from "../ui/heading";
 import { Button } from "../ui/button";
-import { ChosenTime } from "../ui/chosen";
-import { fieldErrors, PasswordInput, TextInput } from "../ui/fields";
-import { formText } from "../ui/form";
+import { ChosenTime } from "../forms/chosen";
+import { fieldErrors, PasswordInput, TextInput } from "../forms/fields";
+import { formText } from "../forms/form";
 import { Page } from "../ui/page";
 import { ActionError, Notice } from "../ui/states";
 

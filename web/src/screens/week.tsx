@@ -1,9 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
-import { Tab, TabList, TabPanel, Tabs } from "react-aria-components";
 import { availabilityQuery, laterQuery } from "../api/queries";
-import type { Availability, Clinic, Day, Provider, Service, Time } from "../api/types";
+import type { Availability } from "../api/types";
 import { localeTag, t } from "../i18n";
 import { addDays, type LocalDate, nextWeek, previousWeek, WEEK } from "../time/week";
 import {
@@ -18,16 +17,12 @@ import {
   zoneName,
 } from "../time/zones";
 import { Button } from "../ui/button";
+import { Choice } from "../ui/choice";
 import { NextIcon, PreviousIcon } from "../ui/icons";
 import { useMedia } from "../ui/media";
+import { Slot, type Subject, type Times } from "./slot";
 import { useNow } from "../ui/now";
 import { ErrorNotice, Skeleton } from "../ui/states";
-
-interface Subject {
-  readonly clinic: Clinic;
-  readonly provider: Provider;
-  readonly service: Service;
-}
 
 /** Seven days of free times, as the clinic's own clock shows them. */
 export function Week({ from, ...subject }: Subject & { from: LocalDate | undefined }) {
@@ -180,17 +175,9 @@ function FreeTimes({ subject, availability }: { subject: Subject; availability: 
           ? t("week.zone.yours", { ...names, yours: zoneCity(yours) })
           : t("week.zone", names)}
       </p>
-      {isWide ? <WeekColumns {...props} /> : <WeekTabs {...props} />}
+      {isWide ? <WeekColumns {...props} /> : <WeekByDay {...props} />}
     </>
   );
-}
-
-interface Times {
-  readonly subject: Subject;
-  readonly days: readonly Day[];
-  readonly zone: string;
-  /** The visitor's zone where its clock differs. */
-  readonly yours: string | null;
 }
 
 const ROWS = 8;
@@ -239,98 +226,54 @@ function WeekColumns({ subject, days, zone, yours }: Times) {
   );
 }
 
+const PARTS = ["morning", "afternoon", "evening"] as const;
+
 /** One day at a time, where there is not. */
-function WeekTabs({ subject, days, zone, yours }: Times) {
-  const first = days.find(({ times }) => times.length > 0)?.date ?? "";
-  return (
-    <Tabs
-      className="days"
-      defaultSelectedKey={first}
-      disabledKeys={days.filter(({ times }) => times.length === 0).map(({ date }) => date)}
-    >
-      <TabList className="day-tabs" aria-label={t("week.days")}>
-        {days.map(({ date, times }) => (
-          <Tab key={date} id={date} className="day-tab">
-            <span className="day-weekday">
-              {formatDate(localeTag(), date, { weekday: "short" })}
-            </span>
-            <span className="day-number">{formatDate(localeTag(), date, { day: "numeric" })}</span>
-            <span className="visually-hidden">{t("week.day_count", { count: times.length })}</span>
-          </Tab>
-        ))}
-      </TabList>
-      {days.map(({ date, times }) => (
-        <TabPanel key={date} id={date} className="day-panel">
-          <h3>
-            {formatDate(localeTag(), date, { weekday: "long", day: "numeric", month: "long" })}
-          </h3>
-          {(["morning", "afternoon", "evening"] as const).map((part) => {
-            const some = times.filter(({ start }) => partOfDay(zone, start) === part);
-            if (some.length === 0) return null;
-            return (
-              <div key={part} className="day-part">
-                <h4>{t(`week.${part}`)}</h4>
-                <ul className="slots">
-                  {some.map((time) => (
-                    <Slot key={time.start} {...{ subject, time, zone, yours }} />
-                  ))}
-                </ul>
-              </div>
-            );
-          })}
-        </TabPanel>
-      ))}
-    </Tabs>
-  );
-}
-
-function Slot({
-  subject: { clinic, provider, service },
-  time,
-  zone,
-  yours,
-}: {
-  subject: Subject;
-  time: Time;
-  zone: string;
-  yours: string | null;
-}) {
+function WeekByDay({ subject, days, zone, yours }: Times) {
   const locale = localeTag();
-  const there = timeIn(locale, zone, time.start);
-  const date = formatDate(locale, dateIn(zone, time.start), {
-    weekday: "long",
-    day: "numeric",
-    month: "long",
-  });
-  const here = yours === null ? null : hereText(locale, zone, yours, time.start);
-  return (
-    <li>
-      <Link
-        to="/clinics/$clinic/providers/$provider/book"
-        params={{ clinic: clinic.id, provider: provider.id }}
-        search={{ service: service.id, start: time.start }}
-        preload={false}
-        className="slot"
-      >
-        <span className="slot-time">{there}</span>
-        {here !== null && (
-          <>
-            <span className="slot-yours" aria-hidden="true">
-              {here}
-            </span>
-            <span className="visually-hidden">{t("week.your_time", { time: here })}</span>
-          </>
-        )}
-        <span className="visually-hidden">{date}</span>
-      </Link>
-    </li>
+  const [chosen, setChosen] = useState(
+    () => days.find(({ times }) => times.length > 0)?.date ?? "",
   );
-}
-
-/** With the weekday where the visitor's calendar is on another day. */
-function hereText(locale: string, zone: string, yours: string, start: string): string {
-  const time = timeIn(locale, yours, start);
-  if (dateIn(zone, start) === dateIn(yours, start)) return time;
-  const weekday = formatDate(locale, dateIn(yours, start), { weekday: "short" });
-  return `${weekday} ${time}`;
+  const times = days.find(({ date }) => date === chosen)?.times ?? [];
+  return (
+    <div className="stack">
+      <Choice
+        label={<span className="visually-hidden">{t("week.days")}</span>}
+        className="days"
+        optionClassName="day"
+        value={chosen}
+        onChange={setChosen}
+        options={days.map((day) => ({
+          value: day.date,
+          isDisabled: day.times.length === 0,
+          content: (
+            <>
+              <span className="day-weekday">
+                {formatDate(locale, day.date, { weekday: "short" })}
+              </span>{" "}
+              <span className="day-number">{formatDate(locale, day.date, { day: "numeric" })}</span>{" "}
+              <span className="visually-hidden">
+                {t("week.day_count", { count: day.times.length })}
+              </span>
+            </>
+          ),
+        }))}
+      />
+      <h3>{formatDate(locale, chosen, { weekday: "long", day: "numeric", month: "long" })}</h3>
+      {PARTS.map((part) => {
+        const some = times.filter(({ start }) => partOfDay(zone, start) === part);
+        if (some.length === 0) return null;
+        return (
+          <div key={part} className="stack-small">
+            <h4>{t(`week.${part}`)}</h4>
+            <ul className="slots">
+              {some.map((time) => (
+                <Slot key={time.start} {...{ subject, time, zone, yours }} />
+              ))}
+            </ul>
+          </div>
+        );
+      })}
+    </div>
+  );
 }

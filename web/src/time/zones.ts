@@ -1,19 +1,12 @@
+import { cached } from "../i18n/formats";
 import type { LocalDate } from "./week";
 
 /** An instant as the API writes it, `2026-12-01T08:00:00Z`. */
 export type Instant = string;
 
-const cache = new Map<string, Intl.DateTimeFormat>();
-
-function format(locale: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  const key = `${locale}|${JSON.stringify(options)}`;
-  let made = cache.get(key);
-  if (made === undefined) {
-    made = new Intl.DateTimeFormat(locale, options);
-    cache.set(key, made);
-  }
-  return made;
-}
+const format = cached(
+  (locale: string, options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale, options),
+);
 
 export const visitorZone = (): string => new Intl.DateTimeFormat().resolvedOptions().timeZone;
 
@@ -94,6 +87,7 @@ export function zoneCity(zone: string): string {
 
 /** True where a visitor's clock shows something else; two zones that agree need no explanation. */
 export function clocksDiffer(zone: string, other: string, instant: Instant): boolean {
+  if (zone === other) return false;
   const options = { dateStyle: "short", timeStyle: "short" } as const;
   const at = new Date(instant);
   return (

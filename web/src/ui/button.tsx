@@ -1,40 +1,44 @@
 import type { ReactNode } from "react";
-import { Button as AriaButton, type ButtonProps, type PressEvent } from "react-aria-components";
 
 export type Look = "primary" | "secondary" | "danger" | "quiet" | "quiet-danger";
 
 /**
- * While something is under way the button keeps the focus and ignores presses; what it is doing is read out once.
+ * A native button: it is on every screen, and React Aria's would cost each first visit a seventh of its script.
+ * While something is under way it keeps the focus and ignores presses; what it is doing is read out once.
  */
 export function Button({
   look = "secondary",
   isWide = false,
   busy = null,
+  type = "button",
+  isDisabled = false,
   onPress,
   children,
-  ...props
-}: Pick<ButtonProps, "type" | "isDisabled"> & {
+}: {
   look?: Look;
   isWide?: boolean;
   /** The words for what is under way. */
   busy?: string | null;
-  onPress?: (event: PressEvent) => void;
+  type?: "button" | "submit";
+  isDisabled?: boolean;
+  onPress?: () => void;
   children: ReactNode;
 }) {
   return (
     <>
-      <AriaButton
-        {...props}
+      <button
+        type={type}
         className="button"
         data-look={look}
         data-wide={isWide || undefined}
         data-busy={busy !== null || undefined}
-        onPress={(event) => {
-          if (busy === null) onPress?.(event);
+        disabled={isDisabled}
+        onClick={() => {
+          if (busy === null) onPress?.();
         }}
       >
         {busy ?? children}
-      </AriaButton>
+      </button>
       <span className="visually-hidden" role="status">
         {busy}
       </span>

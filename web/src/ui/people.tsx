@@ -1,5 +1,6 @@
 import type { Clinic, Provider } from "../api/types";
 import { localeTag } from "../i18n";
+import { cached } from "../i18n/formats";
 
 /** Degrees such as MD or PhD follow a name, forms of address such as Dr. come before it. */
 const isDegree = (title: string): boolean => /^[A-Z][A-Za-z]*[A-Z]$/.test(title);
@@ -46,9 +47,16 @@ export function Avatar({
   );
 }
 
+const displayNames = cached(
+  (locale: string, options: Intl.DisplayNamesOptions) => new Intl.DisplayNames(locale, options),
+);
+const lists = cached(
+  (locale: string, options: Intl.ListFormatOptions) => new Intl.ListFormat(locale, options),
+);
+
 export function languageNames(codes: readonly string[]): string {
-  const names = new Intl.DisplayNames(localeTag(), { type: "language" });
-  return new Intl.ListFormat(localeTag(), { type: "unit", style: "short" }).format(
+  const names = displayNames(localeTag(), { type: "language" });
+  return lists(localeTag(), { type: "unit", style: "short" }).format(
     codes.map((code) => {
       try {
         return names.of(code) ?? code;

@@ -89,7 +89,7 @@ export async function inspect(page: Page, screen: string): Promise<void> {
   expect(findings, `axe on ${screen}`).toEqual([]);
 
   const facts = await page.evaluate(() => {
-    const targets = "button, .button, .slot, .pill, .service, .day-tab, .nav-link, .back, input";
+    const targets = "button, .button, .slot, .pill, .service, .day, .nav-link, .back, input";
     const isSmall = (element: Element) => {
       const { width, height } = element.getBoundingClientRect();
       const isHidden = element.closest(".visually-hidden, [aria-hidden], [inert]") !== null;

@@ -3,8 +3,8 @@ import { clinicQuery, providerQuery, servicesQuery } from "../api/queries";
 import { localeTag, t } from "../i18n";
 import { choiceIn, type Choice } from "../next";
 import { longDateIn, timeIn, zoneCity } from "../time/zones";
-import { CalendarIcon } from "./icons";
-import { fullName } from "./people";
+import { CalendarIcon } from "../ui/icons";
+import { fullName } from "../ui/people";
 
 /** Beside the sign-in form: the time that was chosen is not lost. */
 export function ChosenTime({ next }: { next: string | undefined }) {
