@@ -12,12 +12,18 @@ use http::{
 };
 use http_body_util::BodyExt;
 use rusqlite::{OptionalExtension, params};
-#[expect(clippy::wildcard_imports, reason = "two types for each operation, all under the names of AWS")]
-use s3s::dto::*;
 use s3s::{
     Body, S3, S3Request, S3Response, S3Result,
     access::{S3Access, S3AccessContext},
     auth::{S3Auth, SecretKey},
+    dto::{
+        CreateBucketInput, CreateBucketOutput, DeleteBucketInput, DeleteBucketOutput, DeleteObjectInput,
+        DeleteObjectOutput, DeleteObjectsInput, DeleteObjectsOutput, GetBucketLocationInput,
+        GetBucketLocationOutput, GetObjectInput, GetObjectOutput, HeadBucketInput, HeadBucketOutput,
+        HeadObjectInput, HeadObjectOutput, ListBucketsInput, ListBucketsOutput, ListObjectsInput,
+        ListObjectsOutput, ListObjectsV2Input, ListObjectsV2Output, PutObjectInput, PutObjectOutput,
+        ServerSideEncryption,
+    },
     path::S3Path,
     s3_error,
     service::{S3Service, S3ServiceBuilder},
@@ -149,9 +155,12 @@ impl S3Access for Guard {
             S3Path::Bucket { bucket } => bucket.to_string(),
             S3Path::Object { bucket, key } => format!("{bucket}/{key}"),
         };
-        self.0
-            .demand(&credentials.access_key, [&Demand::new(format!("s3:{action}"), name)])
-            .map_err(|denied| s3_error!(AccessDenied, "{}", denied.0))
+        self.0.demand(&credentials.access_key, [&Demand::new(format!("s3:{action}"), name)]).map_err(
+            |denied| {
+                tracing::warn!(reason = denied.0, "a permission is missing");
+                s3_error!(AccessDenied, "{}", denied.0)
+            },
+        )
     }
 
     async fn put_object(&self, request: &mut S3Request<PutObjectInput>) -> S3Result<()> {

@@ -94,6 +94,7 @@ impl Dialect {
     }
 
     fn denied(self, denied: Denied) -> Reply {
+        tracing::warn!(reason = denied.0, "a permission is missing");
         let (code, status) = match self {
             Self::DynamoDb | Self::Kms => ("AccessDeniedException", StatusCode::BAD_REQUEST),
             Self::Ses | Self::Sqs => ("AccessDeniedException", StatusCode::FORBIDDEN),

@@ -314,7 +314,7 @@ mod signing {
         let identity = identity(credentials);
         let mut settings = settings();
         settings.signature_location = SignatureLocation::QueryParams;
-        settings.expires_in = Some(std::time::Duration::from_secs(60));
+        settings.expires_in = Some(std::time::Duration::from_mins(1));
         settings.payload_checksum_kind = PayloadChecksumKind::NoHeader;
         let host = address.to_string();
         let headers = headers.iter().copied().chain([("host", host.as_str())]);

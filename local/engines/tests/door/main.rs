@@ -1,5 +1,7 @@
 //! The engines as their clients see them: ordinary SDKs over HTTP.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
+
 mod data;
 mod dynamodb;
 mod fidelity;
