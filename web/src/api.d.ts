@@ -4,46 +4,117 @@
  */
 
 export interface paths {
-    "/v1/patients": {
+    "/.well-known/jwks.json": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** The public halves of the keys that sign our tokens (RFC 7517). */
+        get: operations["get-signing-keys"];
         put?: never;
-        post: operations["register-patient"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/v1/sessions": {
+    "/.well-known/openid-configuration": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** How to verify our tokens: the discovery document (OpenID Connect Discovery 1.0, RFC 8414). */
+        get: operations["get-openid-configuration"];
         put?: never;
-        post: operations["sign-in"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/v1/me": {
+    "/docs": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: operations["who-am-i"];
+        /** The API as a page to read. */
+        get: operations["get-docs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Is the platform alive? */
+        get: operations["get-health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The API as an OpenAPI 3.1 document. */
+        get: operations["get-openapi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Can the platform do its work? Answers 503 where its store does not answer. */
+        get: operations["get-readiness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/appointments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List your own appointments of all clinics, latest first. */
+        get: operations["list-appointments"];
         put?: never;
         post?: never;
         delete?: never;
@@ -59,6 +130,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** List the clinics. */
         get: operations["list-clinics"];
         put?: never;
         post?: never;
@@ -75,87 +147,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Show a clinic. */
         get: operations["get-clinic"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/clinics/{clinic}/providers": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["list-providers"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/clinics/{clinic}/providers/{provider}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["get-provider"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/clinics/{clinic}/services": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["list-services"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/clinics/{clinic}/services/{service}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["get-service"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/clinics/{clinic}/providers/{provider}/availability": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["find-availability"];
         put?: never;
         post?: never;
         delete?: never;
@@ -173,23 +166,13 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /**
+         * Book an appointment.
+         * @description Patient and provider are taken together or not at all. `USER_CONFLICT` means that the patient has
+         *     another appointment at this time, `PROVIDER_CONFLICT` that the provider has, `SLOT_LOCKED` that
+         *     somebody is booking it at this very moment; every reason is listed in `errors`.
+         */
         post: operations["book-appointment"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/appointments": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["list-appointments"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -203,6 +186,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Show an appointment. */
         get: operations["get-appointment"];
         put?: never;
         post?: never;
@@ -221,7 +205,168 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Cancel an appointment that has not begun. Its time is free at once. */
         post: operations["cancel-appointment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/clinics/{clinic}/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List a clinic's providers. */
+        get: operations["list-providers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/clinics/{clinic}/providers/{provider}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a provider. */
+        get: operations["get-provider"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/clinics/{clinic}/providers/{provider}/availability": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Find the true free times of a provider, day by day in the clinic's zone. */
+        get: operations["find-availability"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/clinics/{clinic}/providers/{provider}/hours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show when a provider can be booked, week by week. */
+        get: operations["get-provider-hours"];
+        /**
+         * Change when a provider can be booked.
+         * @description Appointments that exist stay as they are. Send the `ETag` of the hours you saw as `If-Match`.
+         */
+        put: operations["set-provider-hours"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/clinics/{clinic}/services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List a clinic's services. */
+        get: operations["list-services"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/clinics/{clinic}/services/{service}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a service. */
+        get: operations["get-service"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See your own account. */
+        get: operations["who-am-i"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Register as a patient.
+         * @description Afterwards, sign in with the same email address and password.
+         */
+        post: operations["register-patient"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign in with email address and password. */
+        post: operations["sign-in"];
         delete?: never;
         options?: never;
         head?: never;
@@ -232,159 +377,422 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        Money: {
-            minor: number;
-            currency: string;
-        };
+        /** @description A postal address. */
         Address: {
-            line: string;
+            /** @description City. */
             city: string;
-            postal_code: string;
+            /** @description ISO 3166-1 alpha-2. */
             country: string;
+            /** @description Street and number. */
+            line: string;
+            /** @description Postal code. */
+            postal_code: string;
         };
-        Clinic: {
-            id: string;
-            name: string;
-            address: components["schemas"]["Address"];
-            time_zone: string;
-            phone: string;
-            languages: string[];
-            grid_minutes: number;
-            about: string;
-        };
-        Provider: {
-            id: string;
-            clinic: string;
-            name: string;
-            title: string;
-            specialty: string;
-            languages: string[];
-            about: string;
-            services: string[];
-        };
-        Service: {
-            id: string;
-            clinic: string;
-            name: string;
-            description: string;
-            minutes: number;
-            price: components["schemas"]["Money"];
-        };
-        Time: {
-            start: string;
-            end: string;
-            local: string;
-        };
-        Day: {
-            date: string;
-            times: components["schemas"]["Time"][];
-        };
-        Availability: {
-            provider: string;
-            service: string;
-            clinic: string;
-            time_zone: string;
-            minutes: number;
-            price: components["schemas"]["Money"];
-            days: components["schemas"]["Day"][];
-        };
+        /**
+         * @description A patient's visit to a provider: who, what, where, when, for how much.
+         *
+         *     Names and price are as they were when it was booked.
+         *
+         *     Access patterns: by clinic and id; a patient's own, of all clinics, by start (index).
+         */
         Appointment: {
-            id: string;
-            clinic: string;
-            clinic_name: string;
-            provider: string;
-            provider_name: string;
-            service: string;
-            service_name: string;
-            patient: string;
-            start: string;
-            end: string;
-            minutes: number;
-            time_zone: string;
-            price: components["schemas"]["Money"];
-            /** @enum {string} */
-            status: "scheduled" | "completed" | "cancelled";
+            /**
+             * Format: date-time
+             * @description When it was booked.
+             */
             booked_at: string;
+            /**
+             * Format: date-time
+             * @description When it was cancelled.
+             */
             cancelled_at: string | null;
-        };
-        Book: {
-            provider: string;
-            service: string;
-            start: string;
-            patient?: string | null;
-            minutes?: number | null;
-        };
-        Cancel: {
-            reason?: string | null;
-        };
-        Register: {
-            email: string;
-            password: string;
-            given_name: string;
-            family_name: string;
-            time_zone?: string | null;
-            language?: string | null;
-        };
-        Registered: {
-            user: string;
+            /** @description Where. */
+            clinic: string;
+            /** @description Its name. */
+            clinic_name: string;
+            /**
+             * Format: date-time
+             * @description When it ends.
+             */
+            end: string;
+            /** @description The appointment. */
+            id: string;
+            /**
+             * Format: uint16
+             * @description How long it takes.
+             */
+            minutes: number;
+            /** @description Who comes. */
             patient: string;
-            email: string;
-            given_name: string;
-            family_name: string;
+            /** @description What it costs. */
+            price: components["schemas"]["Money"];
+            /** @description With whom. */
+            provider: string;
+            /** @description Their name. */
+            provider_name: string;
+            /** @description What for. */
+            service: string;
+            /** @description Its name. */
+            service_name: string;
+            /**
+             * Format: date-time
+             * @description When it begins.
+             */
+            start: string;
+            /** @description What has become of it. */
+            status: components["schemas"]["Status"];
+            /** @description The clinic's zone, in which the patient has to be there. */
+            time_zone: components["schemas"]["Zone"];
         };
-        SignIn: {
-            email: string;
-            password: string;
-        };
-        Session: {
-            access_token: string;
-            token_type: string;
-            expires_in: number;
-            role: string;
-            user: string;
-            patient?: string | null;
-            clinic?: string | null;
-            given_name: string;
-        };
-        Me: {
-            user: string;
-            email: string;
-            given_name: string;
-            family_name: string;
-            role: string;
-            clinic: string | null;
-            patient: string | null;
-        };
-        FieldError: {
-            pointer: string;
-            code: string;
-            detail: string;
-        };
-        Problem: {
-            type: string;
-            title: string;
-            status: number;
-            code: string;
-            detail: string;
-            errors?: components["schemas"]["FieldError"][];
-            request_id: string;
-        };
-        ClinicList: {
-            items: components["schemas"]["Clinic"][];
-            next: string | null;
-        };
-        ProviderList: {
-            items: components["schemas"]["Provider"][];
-            next: string | null;
-        };
-        ServiceList: {
-            items: components["schemas"]["Service"][];
-            next: string | null;
-        };
-        AppointmentList: {
+        /** @description A page of appointments. */
+        Appointments: {
             items: components["schemas"]["Appointment"][];
-            next: string | null;
+            next: components["schemas"]["Cursor"] | null;
         };
+        /** @description The free times of a provider. */
+        Availability: {
+            /** @description Where. */
+            clinic: string;
+            /** @description Every day that was asked for, also those without a free time. */
+            days: components["schemas"]["FreeDay"][];
+            /**
+             * Format: uint16
+             * @description How long it takes.
+             */
+            minutes: number;
+            /** @description What it costs. */
+            price: components["schemas"]["Money"];
+            /** @description Who. */
+            provider: string;
+            /** @description What for. */
+            service: string;
+            /** @description The clinic's zone, in which days and local times are meant. */
+            time_zone: components["schemas"]["Zone"];
+        };
+        /**
+         * @description A clinic, as it presents itself.
+         *
+         *     Access patterns: all of them, by anybody; one by id.
+         */
+        Clinic: {
+            /** @description One or two sentences for patients. */
+            about: string;
+            /** @description Where it is. */
+            address: components["schemas"]["Address"];
+            /**
+             * Format: uint16
+             * @description Appointments start on multiples of this many minutes past the hour, and last multiples of it.
+             */
+            grid_minutes: number;
+            /** @description The clinic. */
+            id: string;
+            /** @description BCP 47 tags of the languages spoken. */
+            languages: string[];
+            /** @description As it calls itself. */
+            name: string;
+            /** @description The group that it belongs to. */
+            organization: string;
+            /** @description In international form: `+49 30 5550100`. */
+            phone: string;
+            /** @description In which zone its times are meant. */
+            time_zone: components["schemas"]["Zone"];
+        };
+        /** @description A page of clinics. */
+        Clinics: {
+            items: components["schemas"]["Clinic"][];
+            next: components["schemas"]["Cursor"] | null;
+        };
+        /** @description An ISO 4217 code of a currency that clinics charge in. */
+        Currency: "EUR" | "GBP" | "CHF" | "USD";
+        /**
+         * @description A place in a listing.
+         *
+         *     It holds only what follows the partition: that is rebuilt from the query on every page, so a
+         *     forged cursor can skip records but never leave its scope.
+         */
+        Cursor: string;
+        /**
+         * @description A day of the week.
+         * @enum {string}
+         */
+        Day: "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday";
+        /**
+         * Format: email
+         * @description An email address, trimmed and in lower case (ID-07).
+         *
+         *     Whether it exists only a mail can tell; this keeps out what cannot be one (RFC 5321, 4.5.3.1).
+         */
+        Email: string;
+        /** @description One of the reasons in a [`Problem`]. */
+        FieldProblem: {
+            /** @description A stable name to branch on. */
+            code: string;
+            /** @description One sentence for a person. */
+            detail: string;
+            /** @description JSON pointer (RFC 6901) into the request. */
+            pointer?: string | null;
+        };
+        /** @description The free times of one day. */
+        FreeDay: {
+            /**
+             * Format: date
+             * @description The day, in the clinic's zone.
+             */
+            date: string;
+            /** @description When an appointment can begin. */
+            times: components["schemas"]["FreeTime"][];
+        };
+        /** @description A time that can be booked. */
+        FreeTime: {
+            /**
+             * Format: date-time
+             * @description When it ends.
+             */
+            end: string;
+            /** @description When it begins by the clinic's clocks: `09:00`. */
+            local: string;
+            /**
+             * Format: date-time
+             * @description When it begins; send this to book.
+             */
+            start: string;
+        };
+        /** @description It is. */
+        Health: {
+            /** @description `dev`, `staging`, `prod` or `local`. */
+            environment: string;
+            /** @description Always `ok`. */
+            status: string;
+            /**
+             * Format: date-time
+             * @description What its clock says.
+             */
+            time: string;
+            /** @description Of the platform. */
+            version: string;
+        };
+        /** @description One key of a JSON Web Key Set (RFC 7517). */
+        Jwk: {
+            alg: string;
+            e: string;
+            kid: string;
+            kty: string;
+            n: string;
+            use: string;
+        };
+        /** @description A JSON Web Key Set. */
+        KeySet: {
+            keys: components["schemas"]["Jwk"][];
+        };
+        /** @description A BCP 47 language tag such as `de` or `pt-BR`. */
+        Language: string;
+        /** @description An account, as its owner sees it. */
+        Me: {
+            /** @description Staff: for which clinic. */
+            clinic: string | null;
+            /** @description Where you are reached. */
+            email: components["schemas"]["Email"];
+            /** @description Family name. */
+            family_name: components["schemas"]["Name"];
+            /** @description As you like to be called. */
+            given_name: components["schemas"]["Name"];
+            /** @description In which language you are addressed. */
+            language: components["schemas"]["Language"];
+            /** @description Patients: whose record is yours. */
+            patient: string | null;
+            /** @description In which role you act. */
+            role: components["schemas"]["Role"];
+            /** @description In which zone you read times, if another than the clinic's. */
+            time_zone: components["schemas"]["Zone"] | null;
+            /** @description The account. */
+            user: string;
+        };
+        /** @description An amount in the currency's smallest unit (cents, pence, rappen), never a fraction. */
+        Money: {
+            /** @description What the units are of. */
+            currency: components["schemas"]["Currency"];
+            /**
+             * Format: int64
+             * @description Minor units: 4500 is 45.00 of a currency with two decimals.
+             */
+            minor: number;
+        };
+        /** @description Given or family name: 1 to 100 characters, in any script. */
+        Name: string;
+        /**
+         * Format: password
+         * @description A password as somebody typed it: 8 to 128 characters, no rules of composition (NIST SP 800-63B-4, 3.1.1.2).
+         */
+        NewPassword: string;
+        /** @description An OpenAPI 3.1 document. */
+        Openapi: {
+            [key: string]: unknown;
+        };
+        /** @description What API Gateway's authorizer and any standard library read. */
+        OpenidConfiguration: {
+            id_token_signing_alg_values_supported: string[];
+            issuer: string;
+            jwks_uri: string;
+            response_types_supported: string[];
+            subject_types_supported: string[];
+            token_endpoint: string;
+        };
+        /** @description One stretch of a weekday during which appointments can take place. */
+        Opening: {
+            /** @description The day. */
+            day: components["schemas"]["Day"];
+            /** @description From, by the clinic's clocks: `09:00`. */
+            from: string;
+            /** @description Until, by the clinic's clocks. `00:00` is midnight, the day's end. */
+            to: string;
+        };
+        /** @description `application/problem+json`. */
+        Problem: {
+            /** @description A stable name to branch on. */
+            code: string;
+            /** @description One sentence for a person. */
+            detail: string;
+            /** @description Every single reason, where there are several or where a field is at fault. */
+            errors?: components["schemas"]["FieldProblem"][];
+            /** @description Also in the `x-request-id` header; quote it when you ask for help. */
+            request_id: string;
+            /**
+             * Format: uint32
+             * @description Also in the `Retry-After` header, in seconds.
+             */
+            retry_after?: number | null;
+            /**
+             * Format: uint16
+             * @description The HTTP status.
+             */
+            status: number;
+            /** @description The reason phrase of the status. */
+            title: string;
+            /** @description A stable address for this kind of problem. */
+            type: string;
+        };
+        /**
+         * @description A provider, as a clinic presents them (DIR-05).
+         *
+         *     Access patterns: all of a clinic, by anybody; one by clinic and id.
+         */
+        Provider: {
+            /** @description A few sentences for patients. */
+            about: string;
+            /** @description Where they are presented. */
+            clinic: string;
+            /** @description The provider, the same in all their clinics. */
+            id: string;
+            /** @description BCP 47 tags of the languages spoken. */
+            languages: string[];
+            /** @description With title, as patients address them. */
+            name: string;
+            /** @description What can be booked with them. */
+            services: string[];
+            /** @description Their field: `Cardiology`. */
+            specialty: string;
+            /** @description Their profession: `Consultant cardiologist`. */
+            title: string;
+        };
+        /** @description When a provider can be booked. */
+        ProviderHours: {
+            /** @description Where. */
+            clinic: string;
+            /** @description Who. */
+            provider: string;
+            /** @description In which zone the times are meant. */
+            time_zone: components["schemas"]["Zone"];
+            /** @description When. */
+            weekly: components["schemas"]["Opening"][];
+        };
+        /** @description A page of providers. */
+        Providers: {
+            items: components["schemas"]["Provider"][];
+            next: components["schemas"]["Cursor"] | null;
+        };
+        /** @description It can. */
+        Readiness: {
+            /** @description Always `ready`. */
+            status: string;
+        };
+        /** @description A new patient's account. */
+        Registered: {
+            /** @description As it was understood. */
+            email: components["schemas"]["Email"];
+            /** @description Family name. */
+            family_name: components["schemas"]["Name"];
+            /** @description As you like to be called. */
+            given_name: components["schemas"]["Name"];
+            /** @description The patient record that is yours. */
+            patient: string;
+            /**
+             * Format: date-time
+             * @description When the account came into being.
+             */
+            registered_at: string;
+            /** @description The account. */
+            user: string;
+        };
+        /** @description What a person is, in the membership that they act in (ID-40). */
+        Role: "patient" | "practitioner" | "nurse" | "receptionist" | "pharmacist" | "technician" | "manager" | "finance" | "operator";
+        /**
+         * @description What can be booked in a clinic, how long it takes and what it costs (DIR-03).
+         *
+         *     Access patterns: all of a clinic, by anybody; one by clinic and id.
+         */
+        Service: {
+            /** @description Who offers it. */
+            clinic: string;
+            /** @description What to expect, in a sentence. */
+            description: string;
+            /** @description The service. */
+            id: string;
+            /**
+             * Format: uint16
+             * @description How long it takes.
+             */
+            minutes: number;
+            /** @description As patients know it. */
+            name: string;
+            /** @description What it costs. */
+            price: components["schemas"]["Money"];
+        };
+        /** @description A page of services. */
+        Services: {
+            items: components["schemas"]["Service"][];
+            next: components["schemas"]["Cursor"] | null;
+        };
+        /** @description What a sign-in yields. */
+        Session: {
+            /** @description Send it as `Authorization: Bearer …`. */
+            access_token: string;
+            /** @description Staff: for which clinic. */
+            clinic: string | null;
+            /**
+             * Format: int64
+             * @description Seconds for which the token is good.
+             */
+            expires_in: number;
+            /** @description As you like to be called. */
+            given_name: components["schemas"]["Name"];
+            /** @description Patients: whose record is yours. */
+            patient: string | null;
+            /** @description In which role you act. */
+            role: components["schemas"]["Role"];
+            /** @description Always `Bearer`. */
+            token_type: string;
+            /** @description The account. */
+            user: string;
+        };
+        /**
+         * @description ```text
+         *     scheduled ──▶ completed
+         *         └───────▶ cancelled
+         *     ```
+         */
+        Status: "scheduled" | "completed" | "cancelled";
+        /** @description An IANA time zone that exists: `Europe/Berlin`. */
+        Zone: string;
     };
     responses: never;
     parameters: never;
@@ -394,77 +802,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    "register-patient": {
-        parameters: {
-            query?: never;
-            header?: {
-                "Idempotency-Key"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Register"];
-            };
-        };
-        responses: {
-            /** @description ok */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Registered"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "sign-in": {
-        parameters: {
-            query?: never;
-            header?: {
-                "Idempotency-Key"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SignIn"];
-            };
-        };
-        responses: {
-            /** @description ok */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Session"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "who-am-i": {
+    "get-signing-keys": {
         parameters: {
             query?: never;
             header?: never;
@@ -473,16 +811,193 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Me"];
+                    "application/json": components["schemas"]["KeySet"];
                 };
             };
-            /** @description problem */
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-openid-configuration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenidConfiguration"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-docs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-openapi": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Openapi"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-readiness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-appointments": {
+        parameters: {
+            query?: {
+                after?: components["schemas"]["Cursor"] | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Appointments"];
+                };
+            };
+            /** @description Refused */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -496,8 +1011,8 @@ export interface operations {
     "list-clinics": {
         parameters: {
             query?: {
+                after?: components["schemas"]["Cursor"] | null;
                 limit?: number;
-                after?: string;
             };
             header?: never;
             path?: never;
@@ -505,16 +1020,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ClinicList"];
+                    "application/json": components["schemas"]["Clinics"];
                 };
             };
-            /** @description problem */
+            /** @description Refused */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -536,7 +1051,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -545,7 +1060,129 @@ export interface operations {
                     "application/json": components["schemas"]["Clinic"];
                 };
             };
-            /** @description problem */
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "book-appointment": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 8 to 64 letters, digits or dashes, made up for this request. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                clinic: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: uint16
+                     * @description How long, if another length than the service's. Only staff can choose.
+                     */
+                    minutes?: number | null;
+                    /** @description For whom. Patients book for themselves and may leave it out. */
+                    patient?: string | null;
+                    /** @description With whom. */
+                    provider: string;
+                    /** @description What for. */
+                    service: string;
+                    /**
+                     * Format: date-time
+                     * @description When, in any RFC 3339 spelling.
+                     */
+                    start: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Appointment"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-appointment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                appointment: string;
+                clinic: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Appointment"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "cancel-appointment": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 8 to 64 letters, digits or dashes, made up for this request. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                appointment: string;
+                clinic: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Appointment"];
+                };
+            };
+            /** @description Refused */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -559,8 +1196,8 @@ export interface operations {
     "list-providers": {
         parameters: {
             query?: {
+                after?: components["schemas"]["Cursor"] | null;
                 limit?: number;
-                after?: string;
             };
             header?: never;
             path: {
@@ -570,16 +1207,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ProviderList"];
+                    "application/json": components["schemas"]["Providers"];
                 };
             };
-            /** @description problem */
+            /** @description Refused */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -602,7 +1239,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -611,7 +1248,119 @@ export interface operations {
                     "application/json": components["schemas"]["Provider"];
                 };
             };
-            /** @description problem */
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "find-availability": {
+        parameters: {
+            query: {
+                days?: number;
+                from?: string | null;
+                service: string;
+            };
+            header?: never;
+            path: {
+                clinic: string;
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Availability"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-provider-hours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                clinic: string;
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderHours"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-provider-hours": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 8 to 64 letters, digits or dashes, made up for this request. */
+                "Idempotency-Key"?: string;
+                /** @description The `ETag` of what is being changed. */
+                "If-Match"?: string;
+            };
+            path: {
+                clinic: string;
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description When, in the clinic's zone. */
+                    weekly: components["schemas"]["Opening"][];
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderHours"];
+                };
+            };
+            /** @description Refused */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -625,8 +1374,8 @@ export interface operations {
     "list-services": {
         parameters: {
             query?: {
+                after?: components["schemas"]["Cursor"] | null;
                 limit?: number;
-                after?: string;
             };
             header?: never;
             path: {
@@ -636,16 +1385,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ServiceList"];
+                    "application/json": components["schemas"]["Services"];
                 };
             };
-            /** @description problem */
+            /** @description Refused */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -668,7 +1417,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -677,7 +1426,7 @@ export interface operations {
                     "application/json": components["schemas"]["Service"];
                 };
             };
-            /** @description problem */
+            /** @description Refused */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -688,101 +1437,25 @@ export interface operations {
             };
         };
     };
-    "find-availability": {
-        parameters: {
-            query: {
-                service: string;
-                from?: string;
-                days?: number;
-            };
-            header?: never;
-            path: {
-                clinic: string;
-                provider: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Availability"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "book-appointment": {
+    "who-am-i": {
         parameters: {
             query?: never;
-            header?: {
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                clinic: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Book"];
-            };
-        };
-        responses: {
-            /** @description ok */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Appointment"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "list-appointments": {
-        parameters: {
-            query?: {
-                limit?: number;
-                after?: string;
-            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AppointmentList"];
+                    "application/json": components["schemas"]["Me"];
                 };
             };
-            /** @description problem */
+            /** @description Refused */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -793,66 +1466,89 @@ export interface operations {
             };
         };
     };
-    "get-appointment": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                clinic: string;
-                appointment: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Appointment"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "cancel-appointment": {
+    "register-patient": {
         parameters: {
             query?: never;
             header?: {
+                /** @description 8 to 64 letters, digits or dashes, made up for this request. */
                 "Idempotency-Key"?: string;
             };
-            path: {
-                clinic: string;
-                appointment: string;
-            };
+            path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Cancel"];
+                "application/json": {
+                    /** @description Where you are reached, and what you sign in with. */
+                    email: components["schemas"]["Email"];
+                    /** @description Family name. */
+                    family_name: components["schemas"]["Name"];
+                    /** @description As you like to be called. */
+                    given_name: components["schemas"]["Name"];
+                    /**
+                     * @description In which language you want to be addressed.
+                     * @default en
+                     */
+                    language?: components["schemas"]["Language"];
+                    /** @description 8 to 128 characters, whichever you like. */
+                    password: components["schemas"]["NewPassword"];
+                    /** @description In which zone you want to read times, if another than the clinic's. */
+                    time_zone?: components["schemas"]["Zone"] | null;
+                };
             };
         };
         responses: {
-            /** @description ok */
-            200: {
+            /** @description Done */
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Appointment"];
+                    "application/json": components["schemas"]["Registered"];
                 };
             };
-            /** @description problem */
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description As registered; capitals do not matter. */
+                    email: string;
+                    /**
+                     * Format: password
+                     * @description As chosen.
+                     */
+                    password: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Refused */
             default: {
                 headers: {
                     [name: string]: unknown;

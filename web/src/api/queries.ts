@@ -167,7 +167,6 @@ export function cancel(clinic: string, appointment: string): Promise<Appointment
     answer(
       api.POST("/v1/clinics/{clinic}/appointments/{appointment}/cancellation", {
         params: { path: { clinic, appointment } },
-        body: {},
         headers,
       }),
     ),

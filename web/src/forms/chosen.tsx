@@ -4,7 +4,6 @@ import { localeTag, t } from "../i18n";
 import { choiceIn, type Choice } from "../next";
 import { longDateIn, timeIn, zoneCity } from "../time/zones";
 import { CalendarIcon } from "../ui/icons";
-import { fullName } from "../ui/people";
 
 /** Beside the sign-in form: the time that was chosen is not lost. */
 export function ChosenTime({ next }: { next: string | undefined }) {
@@ -27,7 +26,7 @@ function Chosen({ clinic, provider, service, start }: Choice) {
         <p className="chosen-when">
           {longDateIn(locale, zone, start)}, {timeIn(locale, zone, start)}
         </p>
-        <p>{t("chosen.with", { service: what.name, provider: fullName(person.data) })}</p>
+        <p>{t("chosen.with", { service: what.name, provider: person.data.name })}</p>
         <p className="muted">
           {place.data.name}, {t("chosen.zone", { city: zoneCity(zone) })}
         </p>

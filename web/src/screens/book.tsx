@@ -20,7 +20,7 @@ import { Heading } from "../ui/heading";
 import { Button } from "../ui/button";
 import { useNow } from "../ui/now";
 import { Page } from "../ui/page";
-import { addressLine, fullName } from "../ui/people";
+import { addressLine } from "../ui/people";
 import { ActionError, ErrorNotice, Notice, Skeleton } from "../ui/states";
 import { Summary } from "../ui/summary";
 
@@ -138,7 +138,7 @@ function Confirm({ session, clinic, provider, service, start }: Choice) {
         end={new Date(Date.parse(start) + service.minutes * MINUTE).toISOString()}
         zone={clinic.time_zone}
         providerId={provider.id}
-        providerName={fullName(provider)}
+        providerName={provider.name}
         specialty={provider.specialty}
         clinicName={clinic.name}
         address={addressLine(clinic)}
@@ -245,7 +245,7 @@ function Onward({
             city: zoneCity(zone),
           })}
         </p>
-        <p>{t("chosen.with", { service: service.name, provider: fullName(provider) })}</p>
+        <p>{t("chosen.with", { service: service.name, provider: provider.name })}</p>
       </div>
       <Refusal error={error} isFinal />
       {times.length > 0 && (

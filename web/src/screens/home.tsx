@@ -10,7 +10,7 @@ import { Button } from "../ui/button";
 import { Choice } from "../ui/choice";
 import { CloseIcon, NextIcon, PhoneIcon, PinIcon, SearchIcon, SpeechIcon } from "../ui/icons";
 import { Page } from "../ui/page";
-import { addressLine, Avatar, fullName, languageNames } from "../ui/people";
+import { addressLine, Avatar, languageNames } from "../ui/people";
 import { Empty, ErrorNotice, Skeleton } from "../ui/states";
 
 const SHOWN_SERVICES = 3;
@@ -31,7 +31,9 @@ const fold = (text: string): string =>
 
 function matches(provider: Provider, search: string): boolean {
   const about = fold(
-    [fullName(provider), provider.specialty, languageNames(provider.languages)].join(" "),
+    [provider.name, provider.title, provider.specialty, languageNames(provider.languages)].join(
+      " ",
+    ),
   );
   return fold(search)
     .split(/\s+/)
@@ -226,7 +228,7 @@ function ProviderCard({
               params={{ clinic: provider.clinic, provider: provider.id }}
               className="card-link"
             >
-              {fullName(provider)}
+              {provider.name}
             </Link>
           </h3>
           <p className="specialty">{provider.specialty}</p>

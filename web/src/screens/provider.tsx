@@ -8,7 +8,7 @@ import { formatMoney } from "../money";
 import { Heading } from "../ui/heading";
 import { PhoneIcon, PinIcon, PreviousIcon, SpeechIcon } from "../ui/icons";
 import { Page } from "../ui/page";
-import { addressLine, Avatar, fullName, languageNames } from "../ui/people";
+import { addressLine, Avatar, languageNames } from "../ui/people";
 import { ErrorNotice, Notice, Skeleton } from "../ui/states";
 import { Week } from "./week";
 
@@ -35,7 +35,7 @@ export function ProviderScreen() {
       title={
         provider.data === undefined
           ? t("common.loading")
-          : t("provider.title", { provider: fullName(provider.data) })
+          : t("provider.title", { provider: provider.data.name })
       }
     >
       <Link to="/" className="back">
@@ -83,8 +83,10 @@ function Booking({
       <header className="profile">
         <Avatar id={provider.id} name={provider.name} size="large" />
         <div className="stack-small">
-          <Heading>{fullName(provider)}</Heading>
-          <p className="specialty">{provider.specialty}</p>
+          <Heading>{provider.name}</Heading>
+          <p className="specialty">
+            {provider.title} · {provider.specialty}
+          </p>
           {provider.about !== "" && <p className="profile-about">{provider.about}</p>}
           <ul className="facts">
             <li>

@@ -1,14 +1,6 @@
-import type { Clinic, Provider } from "../api/types";
+import type { Clinic } from "../api/types";
 import { localeTag } from "../i18n";
 import { cached } from "../i18n/formats";
-
-/** Degrees such as MD or PhD follow a name, forms of address such as Dr. come before it. */
-const isDegree = (title: string): boolean => /^[A-Z][A-Za-z]*[A-Z]$/.test(title);
-
-export function fullName({ title, name }: Pick<Provider, "title" | "name">): string {
-  if (title === "") return name;
-  return isDegree(title) ? `${name}, ${title}` : `${title} ${name}`;
-}
 
 const TONES = 6;
 
@@ -19,10 +11,12 @@ function toneOf(id: string): number {
   return sum % TONES;
 }
 
+/** `Dr.`, `Prof`, and degrees such as `MD` are no part of a name. */
+const isTitle = (word: string): boolean =>
+  /\.$|^(Dr|Prof|Mr|Mrs|Ms|Mx)$|^[A-Z][A-Za-z]*[A-Z]$/.test(word);
+
 export function initials(name: string): string {
-  const words = name
-    .split(/[\s,]+/)
-    .filter((word) => word !== "" && !word.endsWith(".") && !isDegree(word));
+  const words = name.split(/[\s,]+/).filter((word) => word !== "" && !isTitle(word));
   const first = words[0] ?? "";
   const last = words.length > 1 ? (words.at(-1) ?? "") : "";
   return [first, last]
