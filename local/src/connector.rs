@@ -82,7 +82,8 @@ impl HttpConnector for Connector {
             if fault == Fault::LostAnswer {
                 return Err(lost());
             }
-            HttpResponse::try_from(response.map(SdkBody::from)).map_err(|error| ConnectorError::other(error.into(), None))
+            HttpResponse::try_from(response.map(SdkBody::from))
+                .map_err(|error| ConnectorError::other(error.into(), None))
         })
     }
 }

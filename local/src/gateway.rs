@@ -28,7 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(29);
 const RATE: (f64, f64) = (1000.0, 500.0);
 
 /// For how long a key set is kept, unless a token names a key that is not in it.
-const KEY_SET_LIFE: Duration = Duration::from_secs(300);
+const KEY_SET_LIFE: Duration = Duration::from_mins(5);
 
 /// The gateway of a platform.
 pub struct Gateway {
@@ -121,7 +121,11 @@ impl Gateway {
         outgoing(&answer).ok_or(Refusal::Unavailable)
     }
 
-    fn route(&self, method: &Method, path: &str) -> Option<(&'static Function, &'static Http, BTreeMap<String, String>)> {
+    fn route(
+        &self,
+        method: &Method,
+        path: &str,
+    ) -> Option<(&'static Function, &'static Http, BTreeMap<String, String>)> {
         self.routes.iter().find_map(|(function, http)| {
             let verb: &str = http.route.method.into();
             let parameters = (verb == method.as_str()).then(|| matches(http.route.path, path))??;
@@ -143,9 +147,11 @@ impl Gateway {
 
     /// What API Gateway's JWT authorizer checks: signature, issuer, audience, times.
     async fn authorize(&self, headers: &HeaderMap) -> Result<Map<String, Value>, Refusal> {
-        let header = headers.get("authorization").and_then(|header| header.to_str().ok()).ok_or(Refusal::NoToken)?;
+        let header =
+            headers.get("authorization").and_then(|header| header.to_str().ok()).ok_or(Refusal::NoToken)?;
         let token = header.strip_prefix("Bearer ").unwrap_or(header);
-        let kid = jsonwebtoken::decode_header(token).ok().and_then(|header| header.kid).ok_or(Refusal::NoToken)?;
+        let kid =
+            jsonwebtoken::decode_header(token).ok().and_then(|header| header.kid).ok_or(Refusal::NoToken)?;
         let key = self.key(&kid).await.ok_or(Refusal::NoToken)?;
 
         let mut validation = Validation::new(Algorithm::RS256);
@@ -196,7 +202,8 @@ impl Gateway {
     }
 
     fn cross_origin(&self, origin: Option<&HeaderValue>, headers: &mut HeaderMap) {
-        let Some(origin) = origin.filter(|origin| self.origins.iter().any(|allowed| allowed.as_bytes() == origin.as_bytes()))
+        let Some(origin) = origin
+            .filter(|origin| self.origins.iter().any(|allowed| allowed.as_bytes() == origin.as_bytes()))
         else {
             return;
         };
@@ -228,17 +235,27 @@ impl Refusal {
     fn response(self, request_id: &str) -> Response<Bytes> {
         use kernel::Status;
         let (status, code, message, detail) = match self {
-            Refusal::NoRoute => (Status::NotFound, "NOT_FOUND", "Not Found", "There is nothing at this address."),
-            Refusal::NoToken => (Status::Unauthenticated, "UNAUTHENTICATED", "Unauthorized", "Sign in first."),
+            Refusal::NoRoute => {
+                (Status::NotFound, "NOT_FOUND", "Not Found", "There is nothing at this address.")
+            }
+            Refusal::NoToken => {
+                (Status::Unauthenticated, "UNAUTHENTICATED", "Unauthorized", "Sign in first.")
+            }
             Refusal::TooLarge => {
                 (Status::TooLarge, "TOO_LARGE", "Request Entity Too Large", "The body is larger than 6 MB.")
             }
-            Refusal::TooMany => {
-                (Status::TooMany, "TOO_MANY_REQUESTS", "Too Many Requests", "Too many requests at once. Try again.")
-            }
-            Refusal::Unavailable => {
-                (Status::Unavailable, "UNAVAILABLE", "Service Unavailable", "Something went wrong on our side.")
-            }
+            Refusal::TooMany => (
+                Status::TooMany,
+                "TOO_MANY_REQUESTS",
+                "Too Many Requests",
+                "Too many requests at once. Try again.",
+            ),
+            Refusal::Unavailable => (
+                Status::Unavailable,
+                "UNAVAILABLE",
+                "Service Unavailable",
+                "Something went wrong on our side.",
+            ),
         };
         let body = json!({
             "type": format!("https://careplane.example/problems/{}", code.to_lowercase().replace('_', "-")),
@@ -280,14 +297,16 @@ fn matches(pattern: &str, path: &str) -> Option<BTreeMap<String, String>> {
     loop {
         match (expected.next(), found.next()) {
             (None, None) => return Some(parameters),
-            (Some(part), Some(text)) => match part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
-                Some(_) if text.is_empty() => return None,
-                Some(name) => {
-                    parameters.insert(name.to_owned(), decode(text));
+            (Some(part), Some(text)) => {
+                match part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
+                    Some(_) if text.is_empty() => return None,
+                    Some(name) => {
+                        parameters.insert(name.to_owned(), decode(text));
+                    }
+                    None if part == text => {}
+                    None => return None,
                 }
-                None if part == text => {}
-                None => return None,
-            },
+            }
             _ => return None,
         }
     }
@@ -425,7 +444,8 @@ fn outgoing(answer: &str) -> Option<Response<Bytes>> {
     for (name, value) in headers {
         response.headers_mut().insert(HeaderName::try_from(name).ok()?, HeaderValue::try_from(value).ok()?);
     }
-    *response.body_mut() = if is_base64_encoded { BASE64_STANDARD.decode(body).ok()?.into() } else { body.into() };
+    *response.body_mut() =
+        if is_base64_encoded { BASE64_STANDARD.decode(body).ok()?.into() } else { body.into() };
     Some(response)
 }
 

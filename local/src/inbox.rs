@@ -19,7 +19,9 @@ pub async fn page(platform: &Platform, offset: jiff::SignedDuration) -> Result<S
         moved => (!offset.is_zero()).then(|| format!("{offset:#}")),
     };
     let mut templates = Environment::new();
-    templates.add_template("inbox.html", include_str!("pages/inbox.html")).expect("the template is part of the program");
+    templates
+        .add_template("inbox.html", include_str!("pages/inbox.html"))
+        .expect("the template is part of the program");
     let template = templates.get_template("inbox.html").expect("just added");
     Ok(template.render(context).expect("everything that it names is given"))
 }

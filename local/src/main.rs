@@ -58,7 +58,10 @@ async fn run() -> Result<(), String> {
     let Arguments { port, data, web, fresh, throttled } = Arguments::read()?;
     let listener = TcpListener::bind(("127.0.0.1", port)).await.map_err(|error| match error.kind() {
         std::io::ErrorKind::AddrInUse => {
-            format!("Port {port} is in use by another program. Choose another one: make run PORT={}", port ^ 1)
+            format!(
+                "Port {port} is in use by another program. Choose another one: make run PORT={}",
+                port ^ 1
+            )
         }
         _ => format!("Port {port} cannot be opened: {error}."),
     })?;
@@ -104,7 +107,10 @@ async fn run() -> Result<(), String> {
     println!("  Every other sign-in is in {}. Ctrl-C stops.", data.join("demo.json").display());
 
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(asked_to_stop()).await.map_err(|error| error.to_string())?;
+    axum::serve(listener, service)
+        .with_graceful_shutdown(asked_to_stop())
+        .await
+        .map_err(|error| error.to_string())?;
 
     println!("Finishing what is under way …");
     let _ = stop.send(true);
@@ -123,7 +129,9 @@ async fn asked_to_stop() {
 
 /// The functions' log, beside the data. It holds no personal data, and starts anew with every run.
 fn log(data: &Path) -> Result<Arc<Mutex<std::fs::File>>, String> {
-    let sentence = |error| format!("{} cannot be written: {error}. Choose another directory: make run DATA=…", data.display());
+    let sentence = |error| {
+        format!("{} cannot be written: {error}. Choose another directory: make run DATA=…", data.display())
+    };
     std::fs::create_dir_all(data).map_err(sentence)?;
     let file = OpenOptions::new().create(true).write(true).truncate(true).open(data.join("log.jsonl"));
     Ok(Arc::new(Mutex::new(file.map_err(sentence)?)))

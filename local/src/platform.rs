@@ -165,14 +165,17 @@ pub enum Interrupted {
 fn aws(engines: &Engines, connector: &Connector, principal: &str) -> SdkConfig {
     let engines::Credentials { access_key_id, secret_access_key, session_token } =
         engines.credentials_for(principal);
-    let credentials = Credentials::new(access_key_id, secret_access_key, Some(session_token), None, "careplane");
+    let credentials =
+        Credentials::new(access_key_id, secret_access_key, Some(session_token), None, "careplane");
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::from_static(REGION))
         .endpoint_url("http://127.0.0.1")
         .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(credentials))
         .http_client(connector.clone())
-        .sleep_impl(aws_smithy_async::rt::sleep::SharedAsyncSleep::new(aws_smithy_async::rt::sleep::TokioSleep::new()))
+        .sleep_impl(aws_smithy_async::rt::sleep::SharedAsyncSleep::new(
+            aws_smithy_async::rt::sleep::TokioSleep::new(),
+        ))
         .build()
 }
 
@@ -228,9 +231,12 @@ fn topology() -> Topology {
             let visibility = SignedDuration::from_secs(i64::from(function.timeout) * 6);
             topology.queues.push(Queue::new(&dead));
             topology.queues.push(Queue::new(&queue).visibility(visibility).dead_letters(dead, 5));
-            topology.subscriptions.push(Subscription { topic: EVENTS.into(), queue, events: vec![event.into()] });
+            topology.subscriptions.push(Subscription {
+                topic: EVENTS.into(),
+                queue,
+                events: vec![event.into()],
+            });
         }
     }
     topology
 }
-

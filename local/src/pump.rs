@@ -19,6 +19,9 @@ const BATCH: usize = 10;
 /// After a delivery that failed whole, the next one waits this long.
 const BREATH: Duration = Duration::from_millis(500);
 
+/// How often expired items are deleted.
+const SWEEP: Duration = Duration::from_mins(1);
+
 /// Which items of a batch must come again.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -47,6 +50,17 @@ enum Delivery {
 /// Run everything in the background until told to stop; what is under way is finished.
 pub fn run(platform: &Arc<Platform>, stop: &watch::Receiver<bool>) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
+    let (sweeper, mut stopped) = (platform.clone(), stop.clone());
+    tasks.spawn(async move {
+        while !*stopped.borrow() {
+            // As DynamoDB does it: some time after the expiry, and nothing depends on when.
+            let _ = sweeper.engines().sweep_ttl().await;
+            tokio::select! {
+                () = tokio::time::sleep(SWEEP) => {}
+                _ = stopped.changed() => {}
+            }
+        }
+    });
     for (context, function) in platform.functions() {
         let (platform, mut stop) = (platform.clone(), stop.clone());
         match function.trigger {
@@ -129,7 +143,9 @@ async fn stream(platform: &Platform, function: &str, reader: &mut StreamReader) 
         Ok(None) => return Delivery::Nothing,
         Err(_) => return Delivery::Again,
     };
-    let Ok(answer) = platform.invoke(function, &batch.event.to_string()).await else { return Delivery::Again };
+    let Ok(answer) = platform.invoke(function, &batch.event.to_string()).await else {
+        return Delivery::Again;
+    };
     let partial: Partial = serde_json::from_str(&answer).unwrap_or_default();
     // A stream goes on from the first record that failed: what lies before it is done.
     let (through, delivery) = match partial.batch_item_failures.first() {
@@ -158,7 +174,8 @@ async fn queue(platform: &Platform, function: &str) -> Delivery {
         }
         Err(_) => messages.iter().map(|message| message.id.clone()).collect(),
     };
-    let (again, done): (Vec<_>, Vec<_>) = messages.into_iter().partition(|message| failed.contains(&message.id));
+    let (again, done): (Vec<_>, Vec<_>) =
+        messages.into_iter().partition(|message| failed.contains(&message.id));
     let delivery = if again.is_empty() { Delivery::Done } else { Delivery::Again };
     // Where this fails the messages show again by themselves, and their receipts make that harmless.
     let _ = queues.delete(&name, done.into_iter().map(|message| message.receipt).collect()).await;
@@ -196,6 +213,9 @@ mod tests {
     #[test]
     fn rates_are_read_as_the_scheduler_writes_them() {
         let minutes = |text| every(text).as_secs() / 60;
-        assert_eq!([minutes("rate(5 minutes)"), minutes("rate(1 hour)"), minutes("rate(2 days)")], [5, 60, 2880]);
+        assert_eq!(
+            [minutes("rate(5 minutes)"), minutes("rate(1 hour)"), minutes("rate(2 days)")],
+            [5, 60, 2880]
+        );
     }
 }

@@ -15,8 +15,8 @@ use identity::password::NewPassword;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
 use kernel::{
-    ClinicId, ClinicScope, Currency, Event as _, Fact, Id, Kind, Money, PatientId, PatientScope, Private, Role,
-    UserId,
+    ClinicId, ClinicScope, Currency, Event as _, Fact, Id, Kind, Money, PatientId, PatientScope, Private,
+    Role, UserId,
 };
 use notifications::contact::Contact;
 use scheduling::appointment::{Appointment, Status, end};
@@ -65,7 +65,7 @@ impl Entity for Seeded {
 }
 
 /// A number as an id: the same in every run. The version and variant bits are those of UUIDv7.
-fn id<K: Kind>(number: u128) -> Id<K> {
+pub fn id<K: Kind>(number: u128) -> Id<K> {
     Id::from_uuid(uuid::Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0000 | number))
 }
 
@@ -176,7 +176,10 @@ const PROVIDERS: [DemoProvider; 6] = [
         languages: &["de", "en", "sv"],
         about: "Check-ups, vaccinations and the questions that parents did not dare to ask.",
         services: &[1, 2, 4],
-        hours: &[(&[Day::Tuesday, Day::Wednesday, Day::Thursday, Day::Friday], 8, 13), (&[Day::Wednesday], 15, 19)],
+        hours: &[
+            (&[Day::Tuesday, Day::Wednesday, Day::Thursday, Day::Friday], 8, 13),
+            (&[Day::Wednesday], 15, 19),
+        ],
     },
     DemoProvider {
         number: 4,
@@ -231,9 +234,21 @@ const NEIGHBOURS: [(u128, Role, u128, &str, &str); 2] =
 
 /// Patients' names. The first ones can sign in.
 const PATIENTS: [(&str, &str); 16] = [
-    ("Ada", "Lovelace"), ("Ben", "Fischer"), ("Chiara", "Rossi"), ("Daniel", "Kim"), ("Elif", "Demir"),
-    ("Farid", "Haddad"), ("Greta", "Olsen"), ("Hugo", "Martin"), ("Ivana", "Petrović"), ("Jamal", "Brown"),
-    ("Keiko", "Tanaka"), ("Luca", "Bianchi"), ("Mei", "Chen"), ("Noah", "Johnson"), ("Olivia", "Garcia"),
+    ("Ada", "Lovelace"),
+    ("Ben", "Fischer"),
+    ("Chiara", "Rossi"),
+    ("Daniel", "Kim"),
+    ("Elif", "Demir"),
+    ("Farid", "Haddad"),
+    ("Greta", "Olsen"),
+    ("Hugo", "Martin"),
+    ("Ivana", "Petrović"),
+    ("Jamal", "Brown"),
+    ("Keiko", "Tanaka"),
+    ("Luca", "Bianchi"),
+    ("Mei", "Chen"),
+    ("Noah", "Johnson"),
+    ("Olivia", "Garcia"),
     ("Pavel", "Novák"),
 ];
 
@@ -247,7 +262,11 @@ pub async fn seed(platform: &Platform) -> Result<(), SeedError> {
     let client = aws_sdk_dynamodb::Client::new(&admin);
     let store = |context: &str| {
         let audit = crate::table_name("audit");
-        Store::new(&Table { client: client.clone(), name: table_name(context), audit }, now, &Meter::default())
+        Store::new(
+            &Table { client: client.clone(), name: table_name(context), audit },
+            now,
+            &Meter::default(),
+        )
     };
     let home = store("platform");
     let marker = Seeded { first_day: Date::ZERO, at: now, finished: false }.key();
@@ -276,7 +295,11 @@ pub async fn seed(platform: &Platform) -> Result<(), SeedError> {
 
 /// Publish the demonstration's clinics in a deployed environment, calendars by event. Says what can
 /// be booked.
-pub async fn publish(aws: &aws_config::SdkConfig, environment: &str, now: Timestamp) -> Result<Value, SeedError> {
+pub async fn publish(
+    aws: &aws_config::SdkConfig,
+    environment: &str,
+    now: Timestamp,
+) -> Result<Value, SeedError> {
     let table = |context: &str| format!("careplane-{environment}-{context}");
     let client = aws_sdk_dynamodb::Client::new(aws);
     let table = Table { client, name: table("directory"), audit: table("audit") };
@@ -284,7 +307,8 @@ pub async fn publish(aws: &aws_config::SdkConfig, environment: &str, now: Timest
     let mut changes = demo.directory();
     for (number, news) in (1..).zip(demo.news()) {
         let clinic = Some(news.clinic);
-        let fact = Fact { id: id(number), event: ProviderCalendarChanged::NAME.into(), at: now, clinic, data: news };
+        let fact =
+            Fact { id: id(number), event: ProviderCalendarChanged::NAME.into(), at: now, clinic, data: news };
         changes.push(Change::new().announce(fact));
     }
     write(&Store::new(&table, now, &Meter::default()), changes).await?;
@@ -389,7 +413,11 @@ impl Demonstration {
             let openings = provider.hours.iter().flat_map(|&(days, from, to)| {
                 days.iter().map(move |&day| Opening { day, from: time(from), to: time(to) })
             });
-            let hours = Hours { provider: id(provider.number), clinic: id(provider.clinic), weekly: openings.collect() };
+            let hours = Hours {
+                provider: id(provider.number),
+                clinic: id(provider.clinic),
+                weekly: openings.collect(),
+            };
             hours.checked(if provider.clinic == 1 { 15 } else { 20 }).expect("hours that can be")
         });
         Self {
@@ -438,7 +466,7 @@ impl Demonstration {
         let mut busy_patients: HashSet<(PatientId, Date)> = HashSet::new();
         let mut dice = Dice(0x5eed);
         let mut number = 0u128;
-        for (position, calendar) in self.calendars().enumerate() {
+        for (position, calendar) in (0..).zip(self.calendars()) {
             batches.create(Shared, &calendar);
             let long_ago = self.at - jiff::SignedDuration::from_hours(24 * 60);
             let first = self.first_day.saturating_sub(DIARY.0.days());
@@ -451,8 +479,8 @@ impl Demonstration {
                     if time.start < taken_until || dice.roll(100) >= chance {
                         continue;
                     }
-                    let offer = &calendar.services[dice.roll(calendar.services.len() as u64) as usize];
-                    let patient: PatientId = id(1 + u128::from(dice.roll(PATIENTS.len() as u64)));
+                    let offer = &calendar.services[dice.roll(calendar.services.len())];
+                    let patient: PatientId = id(1 + dice.roll(PATIENTS.len()) as u128);
                     let fits = calendar.check_time(time.start, offer.minutes, long_ago).is_ok();
                     // The sign-ins of the demonstration start with an empty diary ahead of them.
                     let is_ahead = time.start >= self.at;
@@ -477,7 +505,7 @@ impl Demonstration {
                         time_zone: calendar.time_zone.clone(),
                         price: offer.price,
                         status: if is_ahead { Status::Scheduled } else { Status::Completed },
-                        booked_at: long_ago + jiff::SignedDuration::from_hours(position as i64),
+                        booked_at: long_ago + jiff::SignedDuration::from_hours(position),
                         cancelled_at: None,
                     };
                     batches.create(ClinicScope::of(appointment.clinic), &appointment);
@@ -520,15 +548,23 @@ fn take(days: &mut BTreeMap<(String, Date), DiaryDay>, appointment: &Appointment
 struct Dice(u64);
 
 impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
+    fn roll(&mut self, sides: usize) -> usize {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % sides
+        usize::try_from(self.0 >> 33).unwrap_or(0) % sides
     }
 }
 
 fn address(given_name: &str, family_name: &str) -> String {
     let plain = |name: &str| {
-        name.to_lowercase().chars().map(|c| match c { 'ć' => 'c', 'á' => 'a', 'ü' => 'u', c => c }).collect::<String>()
+        name.to_lowercase()
+            .chars()
+            .map(|c| match c {
+                'ć' => 'c',
+                'á' => 'a',
+                'ü' => 'u',
+                c => c,
+            })
+            .collect::<String>()
     };
     format!("{}.{}@careplane.example", plain(given_name), plain(family_name))
 }
@@ -536,9 +572,12 @@ fn address(given_name: &str, family_name: &str) -> String {
 /// Everybody who can sign in: account number, role, clinic, patient number, names.
 fn people() -> impl Iterator<Item = (u128, Role, Option<u128>, Option<u128>, &'static str, &'static str)> {
     let staff = STAFF.into_iter().chain(NEIGHBOURS);
-    let staff = staff.map(|(number, role, clinic, given, family)| (number, role, Some(clinic), None, given, family));
+    let staff =
+        staff.map(|(number, role, clinic, given, family)| (number, role, Some(clinic), None, given, family));
     let patients = (1..).zip(PATIENTS).take(SIGNED_UP);
-    patients.map(|(number, (given, family))| (number, Role::Patient, None, Some(number), given, family)).chain(staff)
+    patients
+        .map(|(number, (given, family))| (number, Role::Patient, None, Some(number), given, family))
+        .chain(staff)
 }
 
 async fn accounts(admin: &aws_config::SdkConfig, at: Timestamp) -> Result<Vec<Change>, SeedError> {
@@ -573,14 +612,15 @@ async fn accounts(admin: &aws_config::SdkConfig, at: Timestamp) -> Result<Vec<Ch
 /// What scripts need to know of the demonstration.
 pub fn description(origin: &str) -> Value {
     let demo = Demonstration::new(Date::ZERO, Timestamp::UNIX_EPOCH);
-    let sign_in = |(_, _, clinic, patient, given, family): (_, Role, Option<u128>, Option<u128>, &str, &str)| {
-        json!({
-            "email": address(given, family),
-            "password": PASSWORD,
-            "clinic": clinic.map(id::<kernel::kind::Clinic>),
-            "patient": patient.map(id::<kernel::kind::Patient>),
-        })
-    };
+    let sign_in =
+        |(_, _, clinic, patient, given, family): (_, Role, Option<u128>, Option<u128>, &str, &str)| {
+            json!({
+                "email": address(given, family),
+                "password": PASSWORD,
+                "clinic": clinic.map(id::<kernel::kind::Clinic>),
+                "patient": patient.map(id::<kernel::kind::Patient>),
+            })
+        };
     let mut sign_ins = serde_json::Map::new();
     for person in people() {
         let role: &str = person.1.into();
@@ -613,4 +653,3 @@ pub fn description(origin: &str) -> Value {
         },
     })
 }
-

@@ -9,8 +9,8 @@ use axum::extract::{ConnectInfo, State};
 use axum::response::Response;
 use bytes::{Bytes, BytesMut};
 use engines::Engines;
-use http_body_util::BodyExt as _;
 use http::{HeaderName, HeaderValue, Method, Request, StatusCode, header};
+use http_body_util::BodyExt as _;
 use serde_json::json;
 
 use crate::clock::Clock;
@@ -54,7 +54,10 @@ pub async fn answer(
     let (head, body) = request.into_parts();
     if !is_this_machine(head.headers.get(header::HOST)) {
         // A page elsewhere could point its own name at this address and read what is here.
-        return plain(StatusCode::MISDIRECTED_REQUEST, "This platform answers to 127.0.0.1 and localhost only.");
+        return plain(
+            StatusCode::MISDIRECTED_REQUEST,
+            "This platform answers to 127.0.0.1 and localhost only.",
+        );
     }
     let request = Request::from_parts(head, ());
     let aws = Engines::is_aws(&request);
@@ -82,12 +85,17 @@ pub async fn answer(
         },
         (&Method::GET, "/local/clock") => clock(&site),
         (&Method::POST, "/local/clock") => {
-            let foreign = head.headers.get("origin").is_some_and(|origin| origin != &site.platform.options.origin);
+            let foreign =
+                head.headers.get("origin").is_some_and(|origin| origin != &site.platform.options.origin);
             if foreign {
                 return plain(StatusCode::FORBIDDEN, "The clock is moved from here only.");
             }
             move_clock(&site, &String::from_utf8_lossy(&body));
-            if head.headers.get(header::ACCEPT).is_some_and(|accept| accept.as_bytes().starts_with(b"text/html")) {
+            if head
+                .headers
+                .get(header::ACCEPT)
+                .is_some_and(|accept| accept.as_bytes().starts_with(b"text/html"))
+            {
                 let mut response = plain(StatusCode::SEE_OTHER, "");
                 response.headers_mut().insert(header::LOCATION, HeaderValue::from_static("/inbox"));
                 return response;
@@ -151,7 +159,11 @@ async fn file(web: &Path, path: &str) -> Response {
             Ok(contents) => {
                 let mut response = secured(typed(media_type(relative), contents));
                 // Vite names these by their content.
-                let kept = if path.starts_with("/assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
+                let kept = if path.starts_with("/assets/") {
+                    "public, max-age=31536000, immutable"
+                } else {
+                    "no-cache"
+                };
                 response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(kept));
                 response
             }

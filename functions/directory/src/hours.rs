@@ -121,7 +121,7 @@ impl Fault for BadHours {
 
 impl Opening {
     /// Minutes since the day's beginning: from, until.
-    fn minutes(&self) -> (i32, i32) {
+    fn minutes(self) -> (i32, i32) {
         let minutes = |time: Time| i32::from(time.hour()) * 60 + i32::from(time.minute());
         let to = minutes(self.to);
         (minutes(self.from), if to == 0 { 24 * 60 } else { to })
@@ -212,7 +212,13 @@ impl Event for ProviderCalendarChanged {
 
 impl ProviderCalendarChanged {
     /// Put together from what is published.
-    pub fn of(clinic: &Clinic, provider: &Provider, services: &[Service], hours: &Hours, version: u64) -> Self {
+    pub fn of(
+        clinic: &Clinic,
+        provider: &Provider,
+        services: &[Service],
+        hours: &Hours,
+        version: u64,
+    ) -> Self {
         let offers = services.iter().filter(|service| provider.services.contains(&service.id));
         let offers = offers.map(|service| Offer {
             id: service.id,
@@ -249,8 +255,11 @@ mod tests {
 
     #[test]
     fn openings_are_sorted_and_may_touch() {
-        let weekly =
-            hours(&[(Day::Tuesday, "09:00", "12:00"), (Day::Monday, "12:00", "00:00"), (Day::Monday, "09:00", "12:00")]);
+        let weekly = hours(&[
+            (Day::Tuesday, "09:00", "12:00"),
+            (Day::Monday, "12:00", "00:00"),
+            (Day::Monday, "09:00", "12:00"),
+        ]);
         let days: Vec<_> = weekly.unwrap().iter().map(|opening| (opening.day, opening.from.hour())).collect();
         assert_eq!(days, [(Day::Monday, 9), (Day::Monday, 12), (Day::Tuesday, 9)]);
     }

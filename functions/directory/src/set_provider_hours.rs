@@ -65,7 +65,8 @@ impl Endpoint for SetProviderHours {
         let services = cx.store.list(Shared, Service::of(clinic), Page::ALL).await?.items;
         let services: Vec<_> = services.into_iter().map(Stored::into_inner).collect();
 
-        let stored = stored.decide(|hours| Hours { weekly: self.weekly, ..hours }.checked(place.grid_minutes))?;
+        let stored =
+            stored.decide(|hours| Hours { weekly: self.weekly, ..hours }.checked(place.grid_minutes))?;
         let version = stored.version() + 1;
         let news = ProviderCalendarChanged::of(&place, &provider, &services, &stored, version);
         let change = Change::new().update(Shared, &stored).announce(cx.fact(Some(clinic), news));

@@ -142,7 +142,8 @@ impl TryFrom<String> for Email {
                 && !domain.contains('@')
                 && domain.split('.').all(|label| !label.is_empty())
         });
-        let clean = !address.chars().any(|c| c.is_whitespace() || c.is_control() || "<>,;:\"()[]\\".contains(c));
+        let clean =
+            !address.chars().any(|c| c.is_whitespace() || c.is_control() || "<>,;:\"()[]\\".contains(c));
         if fits && clean && address.len() <= 254 { Ok(Self(address)) } else { Err(Malformed::Email) }
     }
 }
@@ -152,8 +153,14 @@ impl TryFrom<String> for Name {
     fn try_from(text: String) -> Result<Self, Malformed> {
         let name = text.trim();
         // U+202A to U+202E and U+2066 to U+2069 turn the writing direction and could disguise a name.
-        let clean = !name.chars().any(|c| c.is_control() || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}'));
-        if clean && (1..=100).contains(&name.chars().count()) { Ok(Self(name.into())) } else { Err(Malformed::Name) }
+        let clean = !name
+            .chars()
+            .any(|c| c.is_control() || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}'));
+        if clean && (1..=100).contains(&name.chars().count()) {
+            Ok(Self(name.into()))
+        } else {
+            Err(Malformed::Name)
+        }
     }
 }
 
@@ -164,7 +171,8 @@ impl TryFrom<String> for Language {
         let first = subtags.next().unwrap_or_default();
         let fits = (2..=3).contains(&first.len())
             && first.bytes().all(|byte| byte.is_ascii_alphabetic())
-            && subtags.all(|tag| (1..=8).contains(&tag.len()) && tag.bytes().all(|b| b.is_ascii_alphanumeric()));
+            && subtags
+                .all(|tag| (1..=8).contains(&tag.len()) && tag.bytes().all(|b| b.is_ascii_alphanumeric()));
         if fits && tag.len() <= 35 { Ok(Self(tag)) } else { Err(Malformed::Language) }
     }
 }
@@ -228,7 +236,17 @@ mod tests {
     fn an_address_is_one_whatever_its_spelling() {
         let parse = |text: &str| Email::try_from(text.to_owned());
         assert_eq!(parse(" Ada@Example.ORG "), parse("ada@example.org"));
-        for wrong in ["", "ada", "@example.org", "ada@example", "a@b@c.d", "a b@c.d", "ada@.org", "a@b..c", "x@y.z\n<script>"] {
+        for wrong in [
+            "",
+            "ada",
+            "@example.org",
+            "ada@example",
+            "a@b@c.d",
+            "a b@c.d",
+            "ada@.org",
+            "a@b..c",
+            "x@y.z\n<script>",
+        ] {
             assert_eq!(parse(wrong), Err(Malformed::Email), "{wrong:?}");
         }
         assert_eq!(parse(&format!("{}@example.org", "a".repeat(65))), Err(Malformed::Email));

@@ -60,7 +60,8 @@ impl NewPassword {
 /// Without a hash it takes just as long, and does not.
 pub fn verify(password: &str, hash: Option<&str>) -> Result<bool, HashError> {
     // The hash of nothing that can be typed: made with the parameters above, of an empty password.
-    const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    const NOBODY: &str =
+        "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
     let fits = argon2()?.verify_password(password.as_bytes(), hash.unwrap_or(NOBODY)).is_ok();
     Ok(fits && hash.is_some())
 }

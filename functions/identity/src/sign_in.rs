@@ -47,6 +47,8 @@ impl Endpoint for SignIn {
     /// A kept answer would be a kept token.
     const REPLAYS: bool = false;
     const MEMORY: u16 = 1024;
+    /// A flood of sign-ins must not starve the rest: each holds a CPU for its hash.
+    const RESERVED: Option<u16> = Some(20);
     type Reply = Session;
 
     /// Does the same work whether or not there is such an account, so that its duration tells nothing.

@@ -19,7 +19,7 @@ const LEAD: SignedDuration = SignedDuration::from_hours(3);
 
 /// How many keys stay published: the one that signs, the one to come, and the one before, whose last
 /// token lives on for a quarter of an hour.
-const PUBLISHED: usize = 3;
+const PUBLISHED: u8 = 3;
 
 /// A key that signs tokens, sealed.
 ///
@@ -67,7 +67,7 @@ impl SigningKey {
 
     /// The newest keys, newest first.
     pub fn newest() -> (Range<Self>, store::Page) {
-        let page = store::Page { limit: PUBLISHED as u8, after: None };
+        let page = store::Page { limit: PUBLISHED, after: None };
         (Range::new("signing-keys", "").backwards(), page)
     }
 

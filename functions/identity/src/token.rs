@@ -58,7 +58,10 @@ pub(crate) async fn issue<A: Audience>(cx: &Cx<'_, A>, caller: &Caller) -> Resul
         Some(opened) if opened.kid == key.kid => opened,
         _ => {
             let private = cx.host.vault().await.unseal(PURPOSE, key.sealed_bytes()).await?;
-            let pem = format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", BASE64_STANDARD.encode(private));
+            let pem = format!(
+                "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n",
+                BASE64_STANDARD.encode(private)
+            );
             let secret = EncodingKey::from_rsa_pem(pem.as_bytes()).map_err(|_| NoKey)?;
             cx.host.keep(Opened { kid: key.kid.clone(), key: secret })
         }

@@ -42,7 +42,9 @@ impl Endpoint for WhoAmI {
 
     async fn handle(self, cx: &Cx<'_, Personal>) -> Result<Done<Me>, Problem> {
         let account = cx.store.find(Shared, Account::at(cx.grant.caller().user)).await?.into_inner();
-        let Account { user, email, given_name, family_name, role, clinic, patient, time_zone, language, .. } = account;
+        let Account {
+            user, email, given_name, family_name, role, clinic, patient, time_zone, language, ..
+        } = account;
         let me = Me { user, email, given_name, family_name, role, clinic, patient, time_zone, language };
         Ok(Done::concerning(patient, me))
     }

@@ -3,8 +3,8 @@
 //! **Invariant:** a subject line says nothing about health: it stands on lock screens. What is private
 //! stays in the body, and a link leads to the client instead of carrying ids.
 
-pub mod contact;
 pub mod confirmation;
+pub mod contact;
 mod remember_contact;
 mod send_confirmation;
 

@@ -2,7 +2,8 @@
 
 use jiff::SignedDuration;
 use kernel::{
-    AppointmentId, ClinicId, ClinicScope, Event, Fault, Money, PatientId, ProviderId, ServiceId, Timestamp, Zone,
+    AppointmentId, ClinicId, ClinicScope, Event, Fault, Money, PatientId, ProviderId, ServiceId, Timestamp,
+    Zone,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -161,7 +161,9 @@ impl Calendar {
         });
         ends.flat_map(move |(from, to)| {
             (0i64..)
-                .map(move |n| from.saturating_add(SignedDuration::from_mins(n * grid)).unwrap_or(Timestamp::MAX))
+                .map(move |n| {
+                    from.saturating_add(SignedDuration::from_mins(n * grid)).unwrap_or(Timestamp::MAX)
+                })
                 .take_while(move |&start| end(start, minutes) <= to)
         })
     }
@@ -235,7 +237,8 @@ mod tests {
     #[test]
     fn a_morning_in_berlin() {
         let berlin = calendar("Europe/Berlin", &[("monday", "09:00", "10:00")]);
-        let expected = ["09:00 2027-03-01T08:00:00Z", "09:15 2027-03-01T08:15:00Z", "09:30 2027-03-01T08:30:00Z"];
+        let expected =
+            ["09:00 2027-03-01T08:00:00Z", "09:15 2027-03-01T08:15:00Z", "09:30 2027-03-01T08:30:00Z"];
         assert_eq!(times(&berlin, "2027-03-01", "2027-02-01T00:00:00Z"), expected);
         assert_eq!(times(&berlin, "2027-03-02", "2027-02-01T00:00:00Z"), Vec::<String>::new());
         assert_eq!(times(&berlin, "2027-03-01", "2027-03-01T08:15:00Z"), expected[2..]);
@@ -245,7 +248,10 @@ mod tests {
     fn the_hour_that_does_not_exist_is_not_offered_and_the_hour_that_comes_twice_is_offered_twice() {
         let night = calendar("Europe/Berlin", &[("sunday", "01:30", "03:30")]);
         let spring = times(&night, "2027-03-28", "2027-01-01T00:00:00Z");
-        assert_eq!(spring, ["01:30 2027-03-28T00:30:00Z", "01:45 2027-03-28T00:45:00Z", "03:00 2027-03-28T01:00:00Z"]);
+        assert_eq!(
+            spring,
+            ["01:30 2027-03-28T00:30:00Z", "01:45 2027-03-28T00:45:00Z", "03:00 2027-03-28T01:00:00Z"]
+        );
         let autumn = times(&night, "2027-10-31", "2027-01-01T00:00:00Z");
         assert_eq!(autumn.iter().filter(|time| time.starts_with("02:30")).count(), 2);
         assert_eq!(autumn.len(), 11);

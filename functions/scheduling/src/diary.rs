@@ -128,7 +128,10 @@ mod tests {
         let start: Timestamp = "2027-03-01T23:50:00Z".parse().unwrap();
         let days = tiles(start, end(start, 20));
         let names: Vec<_> = days.iter().map(|(day, names)| (day.to_string(), names.join(" "))).collect();
-        assert_eq!(names, [("2027-03-01".into(), "t286 t287".into()), ("2027-03-02".into(), "t000 t001".into())]);
+        assert_eq!(
+            names,
+            [("2027-03-01".into(), "t286 t287".into()), ("2027-03-02".into(), "t000 t001".into())]
+        );
     }
 
     proptest! {

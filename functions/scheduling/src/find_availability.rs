@@ -108,6 +108,14 @@ impl Endpoint for FindAvailability {
         let free = calendar.free(first, days, offer.minutes, &busy, cx.now);
         let (minutes, price) = (offer.minutes, offer.price);
         let time_zone = calendar.time_zone;
-        Ok(Done::impersonal(Availability { clinic, provider, service, time_zone, minutes, price, days: free }))
+        Ok(Done::impersonal(Availability {
+            clinic,
+            provider,
+            service,
+            time_zone,
+            minutes,
+            price,
+            days: free,
+        }))
     }
 }

@@ -14,7 +14,8 @@ const AMAZON_ROOTS: &[u8] = include_bytes!("amazon-roots.pem");
 /// Configuration from the environment, with a TLS client that trusts only Amazon.
 pub async fn aws() -> Aws {
     let trust = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
-    let context = TlsContext::builder().with_trust_store(trust).build().expect("the roots are part of the program");
+    let context =
+        TlsContext::builder().with_trust_store(trust).build().expect("the roots are part of the program");
     let client = Builder::new()
         .tls_provider(tls::Provider::Rustls(CryptoMode::AwsLc))
         .tls_context(context)

@@ -32,7 +32,8 @@ impl Mailer {
 
     /// Hand a mail over to be delivered.
     pub async fn send(&self, mail: Mail) -> Result<(), GatewayError> {
-        let content = |text: String| Content::builder().data(text).charset("UTF-8").build().expect("data is given");
+        let content =
+            |text: String| Content::builder().data(text).charset("UTF-8").build().expect("data is given");
         let body = Body::builder().text(content(mail.text.0)).html(content(mail.html.0)).build();
         let message = Message::builder().subject(content(mail.subject)).body(body).build();
         self.client

@@ -18,8 +18,11 @@ impl Topic {
 
     /// Publish one event. Subscriptions filter by the attribute `event`.
     pub async fn publish(&self, event: &str, body: &str) -> Result<(), GatewayError> {
-        let name =
-            MessageAttributeValue::builder().data_type("String").string_value(event).build().expect("type is given");
+        let name = MessageAttributeValue::builder()
+            .data_type("String")
+            .string_value(event)
+            .build()
+            .expect("type is given");
         self.client
             .publish()
             .topic_arn(&self.arn)

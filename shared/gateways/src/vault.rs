@@ -15,7 +15,11 @@ pub struct Vault {
 impl Vault {
     /// `data_key` seals, `index_key` makes blind indexes. A function has those that it uses.
     pub fn new(aws: &Aws, data_key: Option<&str>, index_key: Option<&str>) -> Self {
-        Self { client: Client::new(aws), data_key: data_key.map(Into::into), index_key: index_key.map(Into::into) }
+        Self {
+            client: Client::new(aws),
+            data_key: data_key.map(Into::into),
+            index_key: index_key.map(Into::into),
+        }
     }
 
     /// Encrypt up to 4096 bytes. `purpose` must be said again to get them back.

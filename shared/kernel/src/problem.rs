@@ -120,8 +120,7 @@ impl<F: Fault> From<F> for Problem {
         let status = fault.status();
         let internal = matches!(status, Status::Internal | Status::Unavailable);
         let code = fault.code();
-        let detail =
-            if internal { "Something went wrong on our side.".into() } else { fault.to_string() };
+        let detail = if internal { "Something went wrong on our side.".into() } else { fault.to_string() };
         let errors = match fault.pointer() {
             None => Vec::new(),
             pointer => vec![FieldProblem { pointer, code: code.into(), detail: detail.clone() }],

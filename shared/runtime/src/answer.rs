@@ -53,7 +53,11 @@ pub(crate) async fn answer<E: Endpoint>(call: &Call<'_>) -> Result<Answer, Failu
     Ok(Answer { body: body.to_string(), outcome, status: Some(status), code, request: Some(request_id) })
 }
 
-async fn succeed<E: Endpoint>(call: &Call<'_>, request: &Request, request_id: &str) -> Result<Success, Problem> {
+async fn succeed<E: Endpoint>(
+    call: &Call<'_>,
+    request: &Request,
+    request_id: &str,
+) -> Result<Success, Problem> {
     let host = call.host;
     let now = host.now();
     let caller = caller(request);
@@ -63,11 +67,8 @@ async fn succeed<E: Endpoint>(call: &Call<'_>, request: &Request, request_id: &s
     let if_match = if_match(request)?;
 
     let store = Store::new(host.table().await, now, call.meter);
-    let attempt = if call.function.keeps_receipts() {
-        Attempt::of(call, request, caller.as_ref())?
-    } else {
-        None
-    };
+    let attempt =
+        if call.function.keeps_receipts() { Attempt::of(call, request, caller.as_ref())? } else { None };
     if let Some(attempt) = &attempt
         && let Some(before) = attempt.look(&store).await?
     {
@@ -171,8 +172,8 @@ impl Attempt {
     fn of(call: &Call<'_>, request: &Request, caller: Option<&Caller>) -> Result<Option<Self>, HeaderError> {
         let Some(header) = request.headers().get("idempotency-key") else { return Ok(None) };
         let key = header.to_str().map_err(|_| HeaderError::Key)?;
-        let fits =
-            (8..=64).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        let fits = (8..=64).contains(&key.len())
+            && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
         if !fits {
             return Err(HeaderError::Key);
         }
@@ -204,7 +205,8 @@ impl Attempt {
 
 fn if_match(request: &Request) -> Result<Option<u64>, HeaderError> {
     let Some(header) = request.headers().get("if-match") else { return Ok(None) };
-    let version = header.to_str().ok().and_then(|text| text.strip_prefix('"')?.strip_suffix('"')?.parse().ok());
+    let version =
+        header.to_str().ok().and_then(|text| text.strip_prefix('"')?.strip_suffix('"')?.parse().ok());
     version.map(Some).ok_or(HeaderError::IfMatch)
 }
 

@@ -1,4 +1,6 @@
-use kernel::{Caller, ClinicGrant, ClinicId, ClinicScope, Denied, Grant, PatientId, PatientScope, Permission};
+use kernel::{
+    Caller, ClinicGrant, ClinicId, ClinicScope, Denied, Grant, PatientId, PatientScope, Permission,
+};
 
 /// Whom a function serves, and what proof of that its handler gets.
 pub trait Audience: 'static {
@@ -8,7 +10,11 @@ pub trait Audience: 'static {
     const NAME: &'static str;
 
     /// Let the caller in, or say why not.
-    fn admit(caller: Option<&Caller>, needs: Option<Permission>, clinic: Option<ClinicId>) -> Result<Self::Grant, Denied>;
+    fn admit(
+        caller: Option<&Caller>,
+        needs: Option<Permission>,
+        clinic: Option<ClinicId>,
+    ) -> Result<Self::Grant, Denied>;
 }
 
 /// Anybody. The handler gets no scope, so it reads only what is shared.
@@ -34,7 +40,11 @@ impl Audience for Public {
 impl Audience for Personal {
     type Grant = Grant;
     const NAME: &'static str = "personal";
-    fn admit(caller: Option<&Caller>, needs: Option<Permission>, _: Option<ClinicId>) -> Result<Grant, Denied> {
+    fn admit(
+        caller: Option<&Caller>,
+        needs: Option<Permission>,
+        _: Option<ClinicId>,
+    ) -> Result<Grant, Denied> {
         caller.ok_or(Denied::Unauthenticated)?.ask(needs.ok_or(Denied::Forbidden)?)
     }
 }
@@ -55,7 +65,11 @@ impl Audience for InClinic {
 impl Audience for System {
     type Grant = Internal;
     const NAME: &'static str = "system";
-    fn admit(_: Option<&Caller>, _: Option<Permission>, clinic: Option<ClinicId>) -> Result<Internal, Denied> {
+    fn admit(
+        _: Option<&Caller>,
+        _: Option<Permission>,
+        clinic: Option<ClinicId>,
+    ) -> Result<Internal, Denied> {
         Ok(Internal { clinic })
     }
 }

@@ -28,6 +28,8 @@ pub trait Endpoint: DeserializeOwned + JsonSchema + Send + 'static {
     const REPLAYS: bool = true;
     /// Memory in MB, and with it CPU time.
     const MEMORY: u16 = 256;
+    /// How many run at once in production: set aside for this function, and all that it gets.
+    const RESERVED: Option<u16> = None;
     /// What is answered.
     type Reply: Serialize + JsonSchema + Send + 'static;
 

@@ -24,6 +24,8 @@ pub struct Function {
     pub memory: u16,
     /// Seconds until it is stopped.
     pub timeout: u16,
+    /// How many run at once in production, if that is not left to Lambda.
+    pub reserved: Option<u16>,
     run: Run,
 }
 
@@ -117,6 +119,7 @@ impl Function {
             uses: E::USES,
             memory: E::MEMORY,
             timeout: 29,
+            reserved: E::RESERVED,
             run: |call| Box::pin(answer::answer::<E>(call)),
         }
     }
@@ -129,6 +132,7 @@ impl Function {
             uses: J::USES,
             memory: 256,
             timeout: 30,
+            reserved: None,
             run: |call| Box::pin(job::batch::<J>(call)),
         }
     }
@@ -141,6 +145,7 @@ impl Function {
             uses: S::USES,
             memory: 512,
             timeout: 60,
+            reserved: None,
             run: |call| Box::pin(job::tick::<S>(call)),
         }
     }
@@ -153,6 +158,7 @@ impl Function {
             uses: &[],
             memory: 256,
             timeout: 30,
+            reserved: None,
             run: |call| Box::pin(relay::relay(call)),
         }
     }

@@ -64,12 +64,13 @@ impl Function {
     /// The least that the function needs.
     pub fn statements(&self) -> Vec<Statement> {
         let mut statements: Vec<Statement> = Vec::new();
-        let mut allow = |action: &'static str, resource: Resource| {
-            match statements.iter_mut().find(|statement| statement.resource == resource) {
-                Some(statement) if statement.actions.contains(&action) => {}
-                Some(statement) => statement.actions.push(action),
-                None => statements.push(Statement { actions: vec![action], resource }),
-            }
+        let mut allow = |action: &'static str, resource: Resource| match statements
+            .iter_mut()
+            .find(|statement| statement.resource == resource)
+        {
+            Some(statement) if statement.actions.contains(&action) => {}
+            Some(statement) => statement.actions.push(action),
+            None => statements.push(Statement { actions: vec![action], resource }),
         };
         for used in self.uses {
             match used {

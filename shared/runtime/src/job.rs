@@ -134,7 +134,9 @@ async fn tock<S: Scheduled>(call: &Call<'_>) -> Result<(), Problem> {
 fn log(call: &Call<'_>, problem: &Problem) {
     match &problem.cause {
         Some(cause) => telemetry::fault(call.host, call.function.name, call.invocation, cause.as_ref()),
-        None => telemetry::fault(call.host, call.function.name, call.invocation, &Refused(problem.code.clone())),
+        None => {
+            telemetry::fault(call.host, call.function.name, call.invocation, &Refused(problem.code.clone()));
+        }
     }
 }
 

@@ -71,9 +71,7 @@ fn operation(
     let mut parameters = Vec::new();
     let mut body = Map::new();
     for (name, schema) in fields.as_object().into_iter().flatten() {
-        let described = |place: &str, required: bool| {
-            json!({ "name": name, "in": place, "required": required, "schema": schema })
-        };
+        let described = |place: &str, required: bool| json!({ "name": name, "in": place, "required": required, "schema": schema });
         match (is_path(name), in_query) {
             (true, _) => parameters.push(described("path", true)),
             (false, true) => parameters.push(described("query", required.contains(name))),
@@ -82,11 +80,10 @@ fn operation(
             }
         }
     }
-    let header = |name: &str, text: &str| {
-        json!({ "name": name, "in": "header", "required": false, "description": text, "schema": { "type": "string" } })
-    };
+    let header = |name: &str, text: &str| json!({ "name": name, "in": "header", "required": false, "description": text, "schema": { "type": "string" } });
     if *replays {
-        parameters.push(header("Idempotency-Key", "8 to 64 letters, digits or dashes, made up for this request."));
+        parameters
+            .push(header("Idempotency-Key", "8 to 64 letters, digits or dashes, made up for this request."));
     }
     if route.method == Method::Put || route.method == Method::Patch {
         parameters.push(header("If-Match", "The `ETag` of what is being changed."));

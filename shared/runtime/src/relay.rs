@@ -44,8 +44,8 @@ impl Record {
 /// The first message that cannot be published ends the batch: the stream delivers again from there,
 /// so nothing is skipped and nothing overtakes.
 pub(crate) async fn relay(call: &Call<'_>) -> Result<Answer, Failure> {
-    let batch: Batch =
-        serde_json::from_str(call.event).map_err(|_| Failure("the event is not of a DynamoDB stream".into()))?;
+    let batch: Batch = serde_json::from_str(call.event)
+        .map_err(|_| Failure("the event is not of a DynamoDB stream".into()))?;
     let mut failures = Vec::new();
     let mut code = None;
     for record in &batch.records {

@@ -102,8 +102,9 @@ impl Settings {
 
     /// A setting that the function's `USES` imply; anything else is a mistake in that list.
     pub(crate) fn get(&self, setting: Setting) -> &str {
-        self.find(setting)
-            .unwrap_or_else(|| panic!("{} is read by a function whose USES do not imply it", setting.variable()))
+        self.find(setting).unwrap_or_else(|| {
+            panic!("{} is read by a function whose USES do not imply it", setting.variable())
+        })
     }
 }
 

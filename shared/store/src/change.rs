@@ -98,13 +98,11 @@ impl Change {
 
     /// Tell the world, once the rest has happened.
     pub fn announce<D: Event>(mut self, fact: Fact<D>) -> Self {
-        let message = match serde_json::to_string(&fact) {
-            Ok(body) => Outgoing { id: fact.id.to_string(), event: fact.event, at: fact.at, body },
-            Err(_) => {
-                self.failure = Some(StoreError::Attribute("body"));
-                return self;
-            }
+        let Ok(body) = serde_json::to_string(&fact) else {
+            self.failure = Some(StoreError::Attribute("body"));
+            return self;
         };
+        let message = Outgoing { id: fact.id.to_string(), event: fact.event, at: fact.at, body };
         self.create(Shared, &message)
     }
 

@@ -83,8 +83,9 @@ impl Store {
                 Err(Error::TransactionCanceledException(canceled)) if in_flight(&canceled) => {
                     self.meter.wrote(0.0);
                     if attempt + 1 == ATTEMPTS {
-                        return Err(contended
-                            .map_or(CommitError::Store(StoreError::Contended), CommitError::Refused));
+                        return Err(
+                            contended.map_or(CommitError::Store(StoreError::Contended), CommitError::Refused)
+                        );
                     }
                     tokio::time::sleep(pause(attempt, spread)).await;
                 }
@@ -112,7 +113,8 @@ impl Store {
             .await;
         match outcome.map_err(Error::from) {
             Ok(reply) => {
-                self.meter.wrote(reply.consumed_capacity().and_then(|used| used.capacity_units()).unwrap_or(0.0));
+                self.meter
+                    .wrote(reply.consumed_capacity().and_then(|used| used.capacity_units()).unwrap_or(0.0));
                 Ok(())
             }
             // The SDK tried again after an answer got lost: the record is there.
@@ -207,7 +209,10 @@ fn join(places: &[String], clause: impl Fn(&String) -> String) -> String {
 /// the better answer then.
 fn in_flight(canceled: &TransactionCanceledException) -> bool {
     let has = |codes: &[&str]| {
-        canceled.cancellation_reasons().iter().any(|reason| reason.code().is_some_and(|code| codes.contains(&code)))
+        canceled
+            .cancellation_reasons()
+            .iter()
+            .any(|reason| reason.code().is_some_and(|code| codes.contains(&code)))
     };
     !has(&["ConditionalCheckFailed"])
         && has(&["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"])
@@ -232,13 +237,18 @@ fn explain(canceled: &TransactionCanceledException, writes: Vec<Write>) -> Commi
             return CommitError::Replayed(receipt);
         }
     }
-    let broken: Vec<_> =
-        reasons.iter().zip(writes).filter(|(reason, _)| failed(reason)).map(|(_, write)| write.otherwise).collect();
+    let broken: Vec<_> = reasons
+        .iter()
+        .zip(writes)
+        .filter(|(reason, _)| failed(reason))
+        .map(|(_, write)| write.otherwise)
+        .collect();
     // A broken condition that nobody has words for means that what was read is no longer so.
     if broken.iter().any(Option::is_none) {
         return CommitError::Store(StoreError::Stale);
     }
-    Problem::all(broken.into_iter().flatten()).map_or(CommitError::Store(StoreError::Stale), CommitError::Refused)
+    Problem::all(broken.into_iter().flatten())
+        .map_or(CommitError::Store(StoreError::Stale), CommitError::Refused)
 }
 
 #[cfg(test)]

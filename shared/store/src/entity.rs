@@ -69,7 +69,12 @@ pub struct IndexEntry {
 
 impl IndexEntry {
     /// `owner` is the id that the reader's scope will carry.
-    pub fn new(index: &'static Index, owner: impl Display, partition: impl Display, sort: impl Display) -> Self {
+    pub fn new(
+        index: &'static Index,
+        owner: impl Display,
+        partition: impl Display,
+        sort: impl Display,
+    ) -> Self {
         Self { index, partition: format!("{owner}/{partition}"), sort: sort.to_string() }
     }
 }

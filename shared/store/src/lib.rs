@@ -67,7 +67,9 @@ impl From<aws_sdk_dynamodb::Error> for StoreError {
 impl Fault for StoreError {
     fn status(&self) -> Status {
         match self {
-            StoreError::Shape(_) | StoreError::Attribute(_) | StoreError::TooManyWrites(_) => Status::Internal,
+            StoreError::Shape(_) | StoreError::Attribute(_) | StoreError::TooManyWrites(_) => {
+                Status::Internal
+            }
             StoreError::Dynamo(_) | StoreError::Contended => Status::Unavailable,
             StoreError::Cursor => Status::BadRequest,
             StoreError::Missing(_) => Status::NotFound,

@@ -32,7 +32,11 @@ impl Store {
     }
 
     /// Read one record, strongly consistent.
-    pub async fn get<E: Entity>(&self, scope: E::Scope, key: Key<E>) -> Result<Option<Stored<E>>, StoreError> {
+    pub async fn get<E: Entity>(
+        &self,
+        scope: E::Scope,
+        key: Key<E>,
+    ) -> Result<Option<Stored<E>>, StoreError> {
         let reply = self
             .table
             .client
@@ -101,9 +105,9 @@ impl Store {
         let query = match range.sort {
             Sort::Prefix(prefix) if prefix.is_empty() => {
                 // DynamoDB takes no empty string as a key value, so "everything" is said without it.
-                query.key_condition_expression("#pk = :pk").set_expression_attribute_names(Some(
-                    [("#pk".to_owned(), pk.clone())].into(),
-                ))
+                query
+                    .key_condition_expression("#pk = :pk")
+                    .set_expression_attribute_names(Some([("#pk".to_owned(), pk.clone())].into()))
             }
             Sort::Prefix(prefix) => query
                 .key_condition_expression("#pk = :pk AND begins_with(#sk, :prefix)")
@@ -147,6 +151,8 @@ fn read<E: Entity>(mut item: Item) -> Result<Stored<E>, StoreError> {
     let Some(N(version)) = item.remove("version") else { return Err(StoreError::Attribute("version")) };
     let version = version.parse().map_err(|_| StoreError::Attribute("version"))?;
     // A flattened map in an entity must not swallow what is the store's own.
-    item.retain(|name, _| !matches!(name.as_str(), "pk" | "sk" | "kind" | "expires_at") && !name.starts_with("by_"));
+    item.retain(|name, _| {
+        !matches!(name.as_str(), "pk" | "sk" | "kind" | "expires_at") && !name.starts_with("by_")
+    });
     Ok(Stored { value: serde_dynamo::from_item(item)?, version })
 }
