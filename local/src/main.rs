@@ -1,7 +1,5 @@
 //! `make run`: the whole platform on this machine.
 
-#![expect(clippy::disallowed_methods, reason = "the clock starts here")]
-
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::net::SocketAddr;

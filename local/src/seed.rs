@@ -286,7 +286,7 @@ pub async fn seed(platform: &Platform) -> Result<(), SeedError> {
     let demo = Demonstration::new(marker.first_day, marker.at);
     write(&store("directory"), demo.directory()).await?;
     write(&store("scheduling"), demo.diary()).await?;
-    write(&store("notifications"), demo.contacts()).await?;
+    write(&store("notifications"), contacts()).await?;
     write(&store("identity"), accounts(&admin, marker.at).await?).await?;
 
     let done = marker.decide(|seeded| Ok::<_, SeedError>(Seeded { finished: true, ..seeded }))?;
@@ -515,23 +515,25 @@ impl Demonstration {
                 }
             }
         }
-        days.values().for_each(|day| batches.create(Shared, day));
-        batches.finish()
-    }
-
-    fn contacts(&self) -> Vec<Change> {
-        let mut batches = Batches::default();
-        for (number, (given_name, family_name)) in (1..).zip(PATIENTS) {
-            let contact = Contact {
-                patient: id(number),
-                email: Private(address(given_name, family_name)),
-                given_name: Private(given_name.into()),
-                language: "en".into(),
-            };
-            batches.create(PatientScope::of(contact.patient), &contact);
+        for day in days.values() {
+            batches.create(Shared, day);
         }
         batches.finish()
     }
+}
+
+fn contacts() -> Vec<Change> {
+    let mut batches = Batches::default();
+    for (number, (given_name, family_name)) in (1..).zip(PATIENTS) {
+        let contact = Contact {
+            patient: id(number),
+            email: Private(address(given_name, family_name)),
+            given_name: Private(given_name.into()),
+            language: "en".into(),
+        };
+        batches.create(PatientScope::of(contact.patient), &contact);
+    }
+    batches.finish()
 }
 
 fn take(days: &mut BTreeMap<(String, Date), DiaryDay>, appointment: &Appointment) {
