@@ -73,12 +73,13 @@ async fn run() -> Result<(), String> {
     println!("Opening {} …", data.display());
     let clock = Clock::default();
     let log = log(&data)?;
+    let written = log.clone();
     let now = clock.clone();
     let options = Options {
         clock: Arc::new(move || now.now()),
         entropy: None,
         sink: Arc::new(move |line| {
-            let mut file = log.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut file = written.lock().unwrap_or_else(PoisonError::into_inner);
             // Nobody is helped if a full disk stops the platform for its log's sake.
             let _ = writeln!(file, "{line}");
         }),
@@ -87,6 +88,9 @@ async fn run() -> Result<(), String> {
     };
     let platform = Platform::open(&data, options).await.map_err(|error| error.to_string())?;
     let platform = Arc::new(platform);
+    // Only now is the directory known to be ours.
+    let _ = log.lock().unwrap_or_else(PoisonError::into_inner).set_len(0);
+    let _ = std::fs::remove_file(data.join("demo.json"));
     seed::seed(&platform).await.map_err(|error| error.to_string())?;
     // On AWS the scheduler makes the first key as soon as the stack exists.
     platform.invoke("rotate-signing-key", "{}").await.map_err(|error| error.to_string())?;
@@ -113,6 +117,7 @@ async fn run() -> Result<(), String> {
     println!("Finishing what is under way …");
     let _ = stop.send(true);
     pump.join_all().await;
+    let _ = std::fs::remove_file(data.join("demo.json"));
     platform.engines().close().await;
     Ok(())
 }
@@ -131,7 +136,7 @@ fn log(data: &Path) -> Result<Arc<Mutex<std::fs::File>>, String> {
         format!("{} cannot be written: {error}. Choose another directory: make run DATA=…", data.display())
     };
     std::fs::create_dir_all(data).map_err(sentence)?;
-    let file = OpenOptions::new().create(true).write(true).truncate(true).open(data.join("log.jsonl"));
+    let file = OpenOptions::new().create(true).append(true).open(data.join("log.jsonl"));
     Ok(Arc::new(Mutex::new(file.map_err(sentence)?)))
 }
 
