@@ -4,8 +4,13 @@
 //! `make infra` writes them; a test fails while they are out of date.
 
 mod contexts;
+mod events;
+mod grant;
+mod stack;
 
 pub use contexts::{CONTEXTS, Context};
+pub use events::{Event, events};
+pub use grant::Grant;
 
 use runtime::{Function, openapi};
 
@@ -16,9 +21,12 @@ pub fn functions() -> impl Iterator<Item = &'static Function> {
 
 /// Path from the repository's root, and contents.
 pub fn files() -> Vec<(String, String)> {
-    vec![("infra/openapi.json".into(), document())]
-}
-
-fn document() -> String {
-    format!("{:#}\n", openapi::document(functions()))
+    let mut files = vec![
+        ("infra/openapi.json".into(), format!("{:#}\n", openapi::document(functions()))),
+        ("infra/events.md".into(), events::catalogue()),
+    ];
+    for context in CONTEXTS {
+        files.push((format!("infra/{}.yaml", context.name), stack::stack(context)));
+    }
+    files
 }
