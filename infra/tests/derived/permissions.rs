@@ -1,0 +1,95 @@
+//! Who may do what: people by their roles, functions by theirs.
+
+use std::fmt::Write as _;
+
+use infra::{Grant, files, functions};
+use kernel::{Reach, Role};
+use runtime::Http;
+use strum::IntoEnumIterator as _;
+
+use super::http;
+
+/// What cannot be narrowed by its ARN: traces and listing streams have none, and SES is narrowed by
+/// a condition.
+const ANYWHERE: [&str; 4] =
+    ["xray:PutTraceSegments", "xray:PutTelemetryRecords", "dynamodb:ListStreams", "ses:SendEmail"];
+
+/// Reviewed as a table: whoever may do something new shows in a diff of this snapshot.
+#[test]
+fn who_may_call_what() {
+    let mut table = format!("{:28}{:12}", "", "for");
+    for role in Role::iter() {
+        write!(table, "{:14}", <&str>::from(role)).unwrap();
+    }
+    for function in functions() {
+        let Some(Http { needs, audience, .. }) = http(function) else { continue };
+        write!(table, "\n{:28}{audience:12}", function.name).unwrap();
+        for role in Role::iter() {
+            let reach = match needs.map(|needs| role.reach(needs)) {
+                None => "any",
+                Some(None) => "-",
+                Some(Some(Reach::Own)) => "own",
+                Some(Some(Reach::Clinic)) => "clinic",
+            };
+            write!(table, "{reach:14}").unwrap();
+        }
+    }
+    let table: Vec<_> = table.lines().map(str::trim_end).collect();
+    insta::assert_snapshot!(table.join("\n"));
+}
+
+#[test]
+fn only_what_is_public_needs_no_permission() {
+    for function in functions() {
+        let Some(http) = http(function) else { continue };
+        assert_eq!(http.is_public(), http.audience == "public", "{}", function.name);
+    }
+}
+
+/// Every role, but for its log and its traces.
+#[test]
+fn what_functions_may_do() {
+    let mut table = String::new();
+    for function in functions() {
+        writeln!(table, "{}", function.name).unwrap();
+        for Grant { actions, resource, condition } in Grant::all(function) {
+            if actions.iter().any(|action| action.starts_with("logs:") || action.starts_with("xray:")) {
+                continue;
+            }
+            write!(table, "  {} on {resource}", actions.join(", ")).unwrap();
+            writeln!(table, "{}", condition.map(|condition| format!(" if {condition}")).unwrap_or_default())
+                .unwrap();
+        }
+    }
+    insta::assert_snapshot!(table);
+}
+
+#[test]
+fn nothing_is_allowed_everywhere_but_what_has_no_place() {
+    let mut everywhere = 0;
+    for function in functions() {
+        for Grant { actions, resource, condition } in Grant::all(function) {
+            assert!(!actions.iter().any(|action| action.contains('*')), "{}: {actions:?}", function.name);
+            if resource.contains('*') {
+                everywhere += 1;
+                assert!(
+                    actions.iter().all(|action| ANYWHERE.contains(action)),
+                    "{}: {actions:?}",
+                    function.name
+                );
+                assert!(condition.is_some() || !actions.contains(&"ses:SendEmail"), "{}", function.name);
+            }
+        }
+    }
+    let written = files().iter().map(|(_, text)| text.matches("Resource: '*'").count()).sum::<usize>();
+    assert_eq!(everywhere, written, "a statement of a template is none of a function");
+}
+
+#[test]
+fn the_audit_trail_is_only_added_to() {
+    for function in functions() {
+        for Grant { actions, resource, .. } in Grant::all(function) {
+            assert!(!resource.contains("AuditTable") || actions == ["dynamodb:PutItem"], "{}", function.name);
+        }
+    }
+}
