@@ -15,7 +15,7 @@ pub use get_readiness::GetReadiness;
 
 use runtime::Function;
 
-/// The API as a document, written by `cargo infra`.
+/// The API as a document, written by `make infra`.
 const OPENAPI: &str = include_str!("../../../infra/openapi.json");
 
 /// The context's table of contents.

@@ -5,7 +5,7 @@ use minijinja::{Environment, context};
 
 /// Write the page.
 pub fn page(document: &str) -> String {
-    let document: serde_json::Value = serde_json::from_str(document).expect("written by `cargo infra`");
+    let document: serde_json::Value = serde_json::from_str(document).expect("written by `make infra`");
     let mut templates = Environment::new();
     templates
         .add_template("reference.html", include_str!("reference.html"))
