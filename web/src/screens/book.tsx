@@ -213,7 +213,7 @@ function OtherTimes({
   );
 }
 
-const NEAREST = 3;
+const NEAREST = 4;
 
 /** A refusal never ends the way: the nearest free times, just looked up, and the whole week. */
 function Onward({

@@ -84,9 +84,7 @@ function Booking({
         <Avatar id={provider.id} name={provider.name} size="large" />
         <div className="stack-small">
           <Heading>{provider.name}</Heading>
-          <p className="specialty">
-            {provider.title} · {provider.specialty}
-          </p>
+          <p className="specialty">{provider.title}</p>
           {provider.about !== "" && <p className="profile-about">{provider.about}</p>}
           <ul className="facts">
             <li>

@@ -23,8 +23,10 @@ export function RegisterScreen() {
   return (
     <Page title={t("register.title")} width="narrow">
       <div className="panel">
-        <Heading>{t("register.heading")}</Heading>
-        <p className="muted">{t("register.lead")}</p>
+        <div className="stack-small">
+          <Heading>{t("register.heading")}</Heading>
+          <p className="muted">{t("register.lead")}</p>
+        </div>
         <ChosenTime next={search.next} />
         <Form
           className="form"
