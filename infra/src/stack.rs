@@ -1,14 +1,11 @@
 //! A context's stack: the facts about its functions, put into `stack.yaml.jinja`.
 
 use minijinja::{Environment, UndefinedBehavior, syntax::SyntaxConfig, value::Serde};
-use runtime::{Function, Setting, Trigger};
+use runtime::{AUDIENCE, Function, Setting, Trigger};
 use serde::Serialize;
-use store::Index;
+use store::{Index, OUTBOX};
 
 use crate::{Context, Grant};
-
-/// The `aud` of our tokens.
-const AUDIENCE: &str = "careplane-api";
 
 /// What a stack may have to be told, and the type of that.
 const PARAMETERS: &[(&str, &str)] = &[
@@ -37,6 +34,8 @@ struct Stack {
     parameters: Vec<(&'static str, &'static str)>,
     environment: Variable,
     audience: &'static str,
+    /// What the keys of new events begin with.
+    outbox: &'static str,
     indexes: Vec<Sorted>,
     /// The functions that API Gateway asks about tokens. Their context makes the authorizer.
     discovery: Vec<String>,
@@ -93,6 +92,7 @@ pub(crate) fn stack(context: &Context) -> String {
         parameters: parameters(context),
         environment: Variable::of(Setting::Environment),
         audience: AUDIENCE,
+        outbox: OUTBOX,
         indexes: context.indexes.iter().map(Sorted::of).collect(),
         discovery: discovery(context),
         functions: context.functions.iter().map(Row::of).collect(),

@@ -156,7 +156,7 @@ impl Gateway {
 
         let mut validation = Validation::new(Algorithm::RS256);
         validation.set_issuer(&[&self.platform.options.origin]);
-        validation.set_audience(&["careplane-api"]);
+        validation.set_audience(&[runtime::AUDIENCE]);
         // The platform's clock may have been moved; the library knows only the machine's.
         validation.validate_exp = false;
         let claims = jsonwebtoken::decode::<Map<String, Value>>(token, &key, &validation);

@@ -188,7 +188,7 @@ fn variable_of(engines: &Engines, options: &Options, context: &Context, variable
         (Setting::DataKey, DATA_KEY.into()),
         (Setting::IndexKey, INDEX_KEY.into()),
         (Setting::Issuer, options.origin.clone()),
-        (Setting::Audience, "careplane-api".into()),
+        (Setting::Audience, runtime::AUDIENCE.into()),
         (Setting::MailFrom, MAIL_FROM.into()),
         (Setting::WebOrigin, options.origin.clone()),
     ];

@@ -35,4 +35,4 @@ pub use iam::{Resource, Statement, Use};
 pub use job::{Job, Scheduled};
 pub use kernel::Problem;
 pub use serve::serve;
-pub use settings::{Setting, Settings, SettingsError};
+pub use settings::{AUDIENCE, Setting, Settings, SettingsError};

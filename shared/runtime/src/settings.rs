@@ -2,6 +2,9 @@ use std::collections::BTreeMap;
 
 use strum::IntoEnumIterator as _;
 
+/// For whom our tokens are: `aud`, the same in every environment.
+pub const AUDIENCE: &str = "careplane-api";
+
 /// An environment variable that functions are configured by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, strum::EnumIter)]
 pub enum Setting {

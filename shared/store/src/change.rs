@@ -203,6 +203,9 @@ impl Receipt {
     }
 }
 
+/// How the partition keys of the outbox begin: what a stream's filter looks for.
+pub const OUTBOX: &str = "shared/outbox/";
+
 /// A message in the outbox. The table's stream carries it on; nobody reads it back.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Outgoing {

@@ -17,7 +17,7 @@ mod meter;
 mod read;
 mod scope;
 
-pub use change::{Change, Receipt};
+pub use change::{Change, OUTBOX, Receipt};
 pub use commit::{Commit, CommitError, MAX_WRITES};
 pub use entity::{Cursor, Entity, Index, IndexEntry, Key, Listing, Page, Range, Stored};
 pub use meter::{Meter, Usage};
