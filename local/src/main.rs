@@ -8,10 +8,9 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use axum::Router;
 use local::clock::Clock;
 use local::gateway::Gateway;
-use local::site::{Site, answer};
+use local::site::{self, Site};
 use local::{Options, Platform, pump, seed};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -99,8 +98,7 @@ async fn run() -> Result<(), String> {
     let pump = pump::run(&platform, &stopped);
     let dev = ["http://127.0.0.1:5173".to_owned(), "http://localhost:5173".to_owned()];
     let gateway = Gateway::new(platform.clone(), dev.into(), throttled);
-    let site = Arc::new(Site { platform: platform.clone(), gateway, clock, web });
-    let router = Router::new().fallback(answer).with_state(site);
+    let router = site::router(Site { platform: platform.clone(), gateway, clock, web });
 
     describe(&data, &origin)?;
     println!("Careplane is ready after {:.1} s: {origin}", begun.elapsed().as_secs_f32());

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
+use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, State};
 use axum::response::Response;
@@ -12,6 +13,8 @@ use engines::Engines;
 use http::{HeaderName, HeaderValue, Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use serde_json::json;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{NotForContentType, Predicate as _, SizeAbove};
 
 use crate::clock::Clock;
 use crate::gateway::{Gateway, Incoming, MAX_BODY};
@@ -20,18 +23,31 @@ use crate::{Platform, inbox};
 /// S3 takes more at once than Lambda; what is larger goes there in parts.
 const MAX_UPLOAD: usize = 128 * 1024 * 1024;
 
-/// The same as CloudFront's response headers policy in `infra/edge.yaml`.
-const SECURITY: [(&str, &str); 5] = [
-    (
-        "content-security-policy",
-        "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; object-src 'none'; \
-         base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-    ),
+/// The web client's policy, as CloudFront sends it: `infra/edge.yaml`.
+const CLIENT_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+    font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; \
+    frame-ancestors 'none'";
+
+/// The inbox's policy: it carries its styles, and its buttons move the clock.
+const INBOX_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'self'; \
+    frame-ancestors 'none'";
+
+/// The other headers that CloudFront adds.
+const SECURITY: [(&str, &str); 4] = [
     ("referrer-policy", "strict-origin-when-cross-origin"),
     ("x-content-type-options", "nosniff"),
     ("x-frame-options", "DENY"),
     ("permissions-policy", "camera=(), microphone=(), geolocation=()"),
 ];
+
+/// Everything under one origin, compressed where it is large and read by people.
+pub fn router(site: Site) -> Router {
+    let worth_it = SizeAbove::new(1024).and(NotForContentType::new("application/x-amz-json"));
+    Router::new()
+        .fallback(answer)
+        .with_state(Arc::new(site))
+        .layer(CompressionLayer::new().compress_when(worth_it))
+}
 
 /// What answers requests.
 pub struct Site {
@@ -45,8 +61,7 @@ pub struct Site {
     pub web: PathBuf,
 }
 
-/// Answer one request. For axum, as its fallback.
-pub async fn answer(
+async fn answer(
     State(site): State<Arc<Site>>,
     ConnectInfo(source): ConnectInfo<SocketAddr>,
     request: Request<Body>,
@@ -76,11 +91,11 @@ pub async fn answer(
     }
     match (&head.method, path.as_str()) {
         (&Method::GET, "/inbox") => match inbox::page(&site.platform, site.clock.offset()).await {
-            Ok(page) => secured(typed("text/html; charset=utf-8", page)),
+            Ok(page) => secured(typed("text/html; charset=utf-8", page), INBOX_POLICY),
             Err(fault) => plain(StatusCode::SERVICE_UNAVAILABLE, &fault.to_string()),
         },
         (&Method::GET, "/inbox.json") => match inbox::list(&site.platform).await {
-            Ok(list) => secured(typed("application/json", list.to_string())),
+            Ok(list) => secured(typed("application/json", list.to_string()), INBOX_POLICY),
             Err(fault) => plain(StatusCode::SERVICE_UNAVAILABLE, &fault.to_string()),
         },
         (&Method::GET, "/local/clock") => clock(&site),
@@ -157,7 +172,7 @@ async fn file(web: &Path, path: &str) -> Response {
     if is_file && relative.components().all(|part| matches!(part, Component::Normal(_))) {
         return match tokio::fs::read(web.join(relative)).await {
             Ok(contents) => {
-                let mut response = secured(typed(media_type(relative), contents));
+                let mut response = secured(typed(media_type(relative), contents), CLIENT_POLICY);
                 // Vite names these by their content.
                 let kept = if path.starts_with("/assets/") {
                     "public, max-age=31536000, immutable"
@@ -167,12 +182,12 @@ async fn file(web: &Path, path: &str) -> Response {
                 response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(kept));
                 response
             }
-            Err(_) => secured(plain(StatusCode::NOT_FOUND, "There is no such file.")),
+            Err(_) => secured(plain(StatusCode::NOT_FOUND, "There is no such file."), CLIENT_POLICY),
         };
     }
     match tokio::fs::read(web.join("index.html")).await {
         Ok(page) => {
-            let mut response = secured(typed("text/html; charset=utf-8", page));
+            let mut response = secured(typed("text/html; charset=utf-8", page), CLIENT_POLICY);
             response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
             response
         }
@@ -210,9 +225,11 @@ fn plain(status: StatusCode, text: &str) -> Response {
     response
 }
 
-fn secured(mut response: Response) -> Response {
+fn secured(mut response: Response, policy: &'static str) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
     for (name, value) in SECURITY {
-        response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
     response
 }

@@ -13,6 +13,10 @@ use crate::settle::{ROUNDS, Settled, digest, receipt, settle};
 use crate::telemetry::{self, Outcome};
 use crate::{Audience, Audit, Content, Cx, Done, Endpoint, Failure, cx};
 
+/// What a page of ours may do: show itself, with the styles that it carries.
+const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; \
+    frame-ancestors 'none'";
+
 /// Status, body and version of a success.
 type Success = (u16, String, Option<u64>);
 
@@ -26,6 +30,9 @@ pub(crate) async fn answer<E: Endpoint>(call: &Call<'_>) -> Result<Answer, Failu
         Ok((status, body, version)) => {
             headers.insert("content-type".into(), E::CONTENT.media_type().into());
             headers.insert("cache-control".into(), E::CACHE.into());
+            if E::CONTENT == Content::Html {
+                headers.insert("content-security-policy".into(), PAGE_POLICY.into());
+            }
             if let Some(version) = version {
                 headers.insert("etag".into(), format!("\"{version}\"").into());
             }
