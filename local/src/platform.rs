@@ -1,10 +1,12 @@
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::sync::Arc;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use engines::{Engines, KeySpec, Policies, Queue, Statement, Subscription, Table, Topology};
+use futures_util::FutureExt as _;
 use infra::{CONTEXTS, Context};
 use jiff::{SignedDuration, Timestamp};
 use runtime::{Entropy, Failure, Function, Host, Invocation, Resource, Setting, Settings, Sink, Trigger};
@@ -55,6 +57,8 @@ struct Deployed {
     host: Host,
 }
 
+/// Who may do everything.
+const ADMIN: &str = "admin";
 const REGION: &str = "eu-central-1";
 const EVENTS: &str = "careplane-local-events";
 const AUDIT: &str = "careplane-local-audit";
@@ -124,13 +128,15 @@ impl Platform {
     ///
     /// A name that no context has is a mistake in the caller.
     pub async fn invoke(&self, name: &str, event: &str) -> Result<String, Interrupted> {
-        let Deployed { function, host, .. } =
-            self.functions.get(name).unwrap_or_else(|| panic!("no context has a function named {name}"));
+        let Deployed { function, host, .. } = self.deployed(name);
         let invocation = Invocation { request_id: uuid::Uuid::new_v4().to_string() };
         let limit = std::time::Duration::from_secs(function.timeout.into());
-        match tokio::time::timeout(limit, function.invoke(host, event, &invocation)).await {
-            Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(failure)) => Err(Interrupted::Failed(failure)),
+        let work = AssertUnwindSafe(function.invoke(host, event, &invocation)).catch_unwind();
+        match tokio::time::timeout(limit, work).await {
+            Ok(Ok(Ok(answer))) => Ok(answer),
+            Ok(Ok(Err(failure))) => Err(Interrupted::Failed(failure)),
+            // On AWS a panic ends the sandbox; here the others must live on.
+            Ok(Err(_)) => Err(Interrupted::Panicked),
             Err(_) => Err(Interrupted::TimedOut),
         }
     }
@@ -140,6 +146,44 @@ impl Platform {
         self.functions.values().map(|deployed| (deployed.context.name, deployed.function))
     }
 
+    /// What Lambda would put into the function's environment, with credentials that open what its role
+    /// allows: so its own binary can run beside this platform.
+    ///
+    /// A name that no context has is a mistake in the caller.
+    pub fn environment(&self, name: &str) -> BTreeMap<&'static str, String> {
+        let Deployed { context, function, .. } = self.deployed(name);
+        let variables = function.settings().into_iter().map(Setting::variable);
+        let settings = variables.map(|name| (name, variable_of(&self.engines, &self.options, context, name)));
+        let engines::Credentials { access_key_id, secret_access_key, session_token } =
+            self.engines.credentials_for(function.name);
+        let of_lambda = [
+            ("_HANDLER", function.name.to_owned()),
+            ("AWS_ACCESS_KEY_ID", access_key_id),
+            ("AWS_SECRET_ACCESS_KEY", secret_access_key),
+            ("AWS_SESSION_TOKEN", session_token),
+            ("AWS_REGION", REGION.into()),
+            ("AWS_ENDPOINT_URL", self.options.origin.clone()),
+        ];
+        settings.chain(of_lambda).collect()
+    }
+
+    /// What a script needs to call the services as somebody who may do everything.
+    pub fn door(&self) -> serde_json::Value {
+        let engines::Credentials { access_key_id, secret_access_key, session_token } =
+            self.engines.credentials_for(ADMIN);
+        serde_json::json!({
+            "endpoint": self.options.origin,
+            "region": REGION,
+            "access_key_id": access_key_id,
+            "secret_access_key": secret_access_key,
+            "session_token": session_token,
+        })
+    }
+
+    fn deployed(&self, name: &str) -> &Deployed {
+        self.functions.get(name).unwrap_or_else(|| panic!("no context has a function named {name}"))
+    }
+
     /// The services.
     pub fn engines(&self) -> &Engines {
         &self.engines
@@ -147,7 +191,7 @@ impl Platform {
 
     /// A client's configuration for somebody who may do everything.
     pub fn admin(&self) -> SdkConfig {
-        aws(&self.engines, &self.connector, "admin")
+        aws(&self.engines, &self.connector, ADMIN)
     }
 }
 
@@ -157,6 +201,9 @@ pub enum Interrupted {
     /// It said that it failed.
     #[error("{0}")]
     Failed(Failure),
+    /// A mistake of ours ended it.
+    #[error("the function panicked")]
+    Panicked,
     /// It took too long.
     #[error("the function ran out of time")]
     TimedOut,
