@@ -1,8 +1,10 @@
 //! `make run`: the whole platform on this machine.
 
+use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,6 +14,7 @@ use local::clock::Clock;
 use local::gateway::Gateway;
 use local::site::{self, Site};
 use local::{Options, Platform, pump, seed};
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -100,7 +103,7 @@ async fn run() -> Result<(), String> {
     let gateway = Gateway::new(platform.clone(), dev.into(), throttled);
     let router = site::router(Site { platform: platform.clone(), gateway, clock, web });
 
-    describe(&data, &origin)?;
+    describe(&data, &platform)?;
     println!("Careplane is ready after {:.1} s: {origin}", begun.elapsed().as_secs_f32());
     println!("  Inbox {origin}/inbox · API {origin}/docs · log {}", data.join("log.jsonl").display());
     println!("  Sign in as ada.lovelace@careplane.example, password {}", seed::PASSWORD);
@@ -138,13 +141,29 @@ fn log(data: &Path) -> Result<Arc<Mutex<std::fs::File>>, String> {
     Ok(Arc::new(Mutex::new(file.map_err(sentence)?)))
 }
 
-/// `demo.json`, whole or not at all: scripts wait for it.
-fn describe(data: &Path, origin: &str) -> Result<(), String> {
-    let mut description = seed::description(origin);
-    description["log"] = data.join("log.jsonl").display().to_string().into();
-    let text = serde_json::to_string_pretty(&description).map_err(|error| error.to_string())?;
-    let (unfinished, finished) = (data.join("demo.json.new"), data.join("demo.json"));
-    std::fs::write(&unfinished, text + "\n")
-        .and_then(|()| std::fs::rename(&unfinished, &finished))
-        .map_err(|error| format!("{} cannot be written: {error}.", finished.display()))
+/// `functions.json`: what each function's own binary needs in its environment. Then `demo.json`, for
+/// which scripts wait.
+fn describe(data: &Path, platform: &Platform) -> Result<(), String> {
+    let environments: BTreeMap<_, _> = platform
+        .functions()
+        .map(|(_, function)| (function.name, platform.environment(function.name)))
+        .collect();
+    let functions = data.join("functions.json");
+    publish(&functions, &json!(environments))?;
+    let mut description = seed::description(&platform.options.origin);
+    description["aws"] = platform.door();
+    description["functions"] = json!(functions);
+    description["log"] = json!(data.join("log.jsonl"));
+    publish(&data.join("demo.json"), &description)
+}
+
+/// Write a file whole or not at all, and for our eyes only: it opens the services.
+fn publish(file: &Path, contents: &Value) -> Result<(), String> {
+    let unfinished = file.with_extension("json.new");
+    let mut options = OpenOptions::new();
+    options.create(true).write(true).truncate(true).mode(0o600);
+    let written = options.open(&unfinished).and_then(|mut open| writeln!(open, "{contents:#}"));
+    written
+        .and_then(|()| std::fs::rename(&unfinished, file))
+        .map_err(|error| format!("{} cannot be written: {error}.", file.display()))
 }

@@ -159,12 +159,14 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// Start a program as Lambda starts a bootstrap, with nothing in its environment but this.
+    /// Start a program as Lambda starts a bootstrap, with nothing in its environment but this, and with
+    /// its log there.
     pub fn start(
         program: &Path,
         arguments: &[PathBuf],
         api: &RuntimeApi,
         environment: &BTreeMap<String, String>,
+        log: Stdio,
     ) -> Self {
         let mut command = Command::new(program);
         command
@@ -178,10 +180,16 @@ impl Sandbox {
             .env("AWS_LAMBDA_LOG_GROUP_NAME", "careplane")
             .env("AWS_LAMBDA_LOG_STREAM_NAME", "careplane")
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
+            .stdout(log)
             .stderr(Stdio::piped())
             .kill_on_drop(true);
         let begun = Instant::now();
         Self { child: command.spawn().expect("it can be started"), begun }
+    }
+    /// End it, and what it logged, if that was piped.
+    pub async fn stop(mut self) -> String {
+        let _ = self.child.start_kill();
+        let output = self.child.wait_with_output().await.expect("its output");
+        String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
     }
 }

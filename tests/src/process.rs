@@ -4,6 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tokio::process::{Child, Command};
@@ -115,6 +118,13 @@ impl Running {
     pub fn port(&self) -> u16 {
         let origin = text(&self.demo, "base_url");
         origin.rsplit(':').next().and_then(|port| port.parse().ok()).expect("an origin with a port")
+    }
+
+    /// Today by the platform's clock, in UTC.
+    pub async fn today(&self) -> Date {
+        let clock = self.api.get("/local/clock").send().await.expect(200);
+        let now: Timestamp = text(&clock, "now").parse().expect("an instant");
+        now.to_zoned(TimeZone::UTC).date()
     }
 
     /// The process.

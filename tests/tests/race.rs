@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use jiff::civil::Date;
-use jiff::tz::{Offset, TimeZone};
+use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use journeys::booking::{Before, Booking, Dice, Offer, Span, Wish, all_of, assert_disjoint, offers};
 use journeys::client::{Answer, Api, Person, together};
@@ -33,9 +33,7 @@ struct Asked {
 
 impl Stage {
     async fn new(platform: &Running) -> Self {
-        let now = platform.api.get("/local/clock").send().await.expect(200);
-        let now: Timestamp = now["now"].as_str().expect("a time").parse().expect("an instant");
-        let later = now.to_zoned(TimeZone::UTC).date() + 40.days();
+        let later = platform.today().await + 40.days();
         let monday = later + i64::from(7 - later.weekday().to_monday_zero_offset()).days();
         Self {
             api: platform.api.clone(),
