@@ -1,7 +1,6 @@
 """What must hold on the deployed stack, in the order in which a patient meets it."""
 
 import json
-import time
 import urllib.error
 import urllib.request
 from datetime import UTC, datetime, timedelta
@@ -244,7 +243,15 @@ class Walk:
     def and_gets_one_mail(self):
         mail = until("the confirmation arrives", self.mails, 30)
         assert len(mail) == 1, mail
-        time.sleep(1)  # a second one would be a duplicate that nothing announces
+        sqs = self.cloud.client("sqs")
+        queue = sqs.get_queue_url(QueueName=f"careplane-{self.environment}-send-confirmation")["QueueUrl"]
+        counts = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+
+        def drained():
+            left = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=counts)["Attributes"]
+            return all(left[count] == "0" for count in counts)
+
+        until("its queue has nothing left", drained, 30)
         assert len(self.mails()) == 1, self.mails()
 
     def and_cancels(self):
