@@ -157,6 +157,8 @@ impl Gateway {
         let mut validation = Validation::new(Algorithm::RS256);
         validation.set_issuer(&[&self.platform.options.origin]);
         validation.set_audience(&[runtime::AUDIENCE]);
+        // Without this the library lets a token pass that says nothing of them at all.
+        validation.set_required_spec_claims(&["exp", "iss", "aud"]);
         // The platform's clock may have been moved; the library knows only the machine's.
         validation.validate_exp = false;
         let claims = jsonwebtoken::decode::<Map<String, Value>>(token, &key, &validation);

@@ -72,6 +72,8 @@ impl<K: Kind> FromStr for Id<K> {
     fn from_str(text: &str) -> Result<Self, ParseIdError> {
         text.strip_prefix(K::PREFIX)
             .and_then(|rest| rest.strip_prefix('_'))
+            // One spelling and no other: whoever compares texts compares ids.
+            .filter(|hex| hex.len() == 32 && !hex.bytes().any(|byte| byte.is_ascii_uppercase()))
             .and_then(|hex| Uuid::try_parse(hex).ok())
             .map(Self::from_uuid)
             .ok_or(ParseIdError(K::PREFIX))
@@ -138,7 +140,21 @@ impl<K: Kind> fmt::Debug for Id<K> {
 
 #[cfg(test)]
 mod tests {
-    use crate::{AppointmentId, PatientId};
+    use crate::{AppointmentId, ClinicId, PatientId};
+
+    #[test]
+    fn an_id_has_one_spelling() {
+        let id = "cln_0192f0c17a5b7c3e8d21a4b6c8d0e2f4";
+        assert_eq!(id.parse::<ClinicId>().unwrap().to_string(), id);
+        for other in [
+            "cln_0192F0C17A5B7C3E8D21A4B6C8D0E2F4",
+            "cln_0192f0c1-7a5b-7c3e-8d21-a4b6c8d0e2f4",
+            "CLN_0",
+            "cln_",
+        ] {
+            assert!(other.parse::<ClinicId>().is_err(), "{other}");
+        }
+    }
 
     #[test]
     fn an_id_of_another_kind_is_refused() {

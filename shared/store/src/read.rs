@@ -1,3 +1,4 @@
+use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
 use aws_sdk_dynamodb::types::AttributeValue::{N, S};
 use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 use aws_sdk_dynamodb::{Client, Error};
@@ -88,6 +89,7 @@ impl Store {
         let start: Option<Item> =
             start.transpose()?.map(|parts| parts.into_iter().map(|(name, value)| (name, S(value))).collect());
 
+        let resumes = start.is_some();
         let query = self
             .table
             .client
@@ -117,7 +119,11 @@ impl Store {
                 .expression_attribute_values(":first", S(first))
                 .expression_attribute_values(":last", S(last)),
         };
-        let reply = query.send().await.map_err(Error::from)?;
+        let reply = query.send().await.map_err(|error| match Error::from(error) {
+            // Everything else in the query is ours: only a forged start can be one that DynamoDB refuses.
+            error if resumes && error.code() == Some("ValidationException") => StoreError::Cursor,
+            error => error.into(),
+        })?;
         self.meter.read(reply.consumed_capacity().and_then(|used| used.capacity_units()));
 
         let next = reply.last_evaluated_key.map(|mut last| {
