@@ -8,7 +8,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use local::clock::Clock;
 use local::gateway::Gateway;
@@ -16,8 +16,11 @@ use local::site::{self, Site};
 use local::{Options, Platform, pump, seed};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
+
+/// How long requests under way are waited for.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What to run, from the environment that the `Makefile` sets.
 struct Arguments {
@@ -110,10 +113,11 @@ async fn run() -> Result<(), String> {
     println!("  Every other sign-in is in {}. Ctrl-C stops.", data.join("demo.json").display());
 
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service)
-        .with_graceful_shutdown(asked_to_stop())
-        .await
-        .map_err(|error| error.to_string())?;
+    let serving = axum::serve(listener, service).with_graceful_shutdown(async { Wishes::new().next().await });
+    tokio::select! {
+        served = serving.into_future() => served.map_err(|error| error.to_string())?,
+        () = patience_ends() => {}
+    }
 
     println!("Finishing what is under way …");
     let _ = stop.send(true);
@@ -123,11 +127,31 @@ async fn run() -> Result<(), String> {
     Ok(())
 }
 
-async fn asked_to_stop() {
-    let mut terminate = signal(SignalKind::terminate()).expect("a handler for SIGTERM");
+/// Wishes that we stop.
+struct Wishes(Signal, Signal);
+
+impl Wishes {
+    fn new() -> Self {
+        let listen = |kind| signal(kind).expect("a handler for signals");
+        Self(listen(SignalKind::interrupt()), listen(SignalKind::terminate()))
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.0.recv() => {}
+            _ = self.1.recv() => {}
+        }
+    }
+}
+
+/// A connection may never finish. Whoever asks again does not wait for it, and nobody waits for longer
+/// than API Gateway would.
+async fn patience_ends() {
+    let mut wishes = Wishes::new();
+    wishes.next().await;
     tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
+        () = wishes.next() => {}
+        () = tokio::time::sleep(PATIENCE) => {}
     }
 }
 

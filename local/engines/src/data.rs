@@ -99,7 +99,8 @@ pub(crate) fn examine(file: &Path) -> Result<(), OpenError> {
     };
     match sound() {
         Ok(verdict) if verdict == "ok" => Ok(()),
-        Ok(verdict) => Err(OpenError::Damaged { path: file.into(), reason: verdict }),
+        // The verdict may have several lines.
+        Ok(verdict) => Err(OpenError::Damaged { path: file.into(), reason: verdict.replace('\n', " ") }),
         Err(error) => Err(sqlite(file, &error)),
     }
 }
