@@ -55,7 +55,7 @@ pub struct TestPlatform {
     log: Arc<Mutex<Vec<String>>>,
     troubles: Arc<Troubles>,
     tokens: Mutex<HashMap<String, (Timestamp, String)>>,
-    _data: TempDir,
+    data: TempDir,
 }
 
 impl TestPlatform {
@@ -92,7 +92,7 @@ impl TestPlatform {
         let platform =
             Arc::new(Platform::open(data.path(), options).await.expect("an empty directory opens"));
         let gateway = Gateway::new(platform.clone(), Vec::new(), false);
-        Self { platform, gateway, clock, log, troubles, tokens: Mutex::default(), _data: data }
+        Self { platform, gateway, clock, log, troubles, tokens: Mutex::default(), data }
     }
 
     /// Somebody who is not signed in.
@@ -292,7 +292,7 @@ async fn demonstration() -> &'static Path {
         platform.deliver("rotate-signing-key", &json!({})).await.expect("a signing key");
         platform.settle().await;
         platform.platform.engines().close().await;
-        copy(platform._data.path(), kept.path());
+        copy(platform.data.path(), kept.path());
         kept
     });
     made.await.path()

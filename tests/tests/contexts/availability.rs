@@ -90,7 +90,8 @@ async fn when_the_clocks_change_every_hour_is_offered_as_often_as_it_comes() {
     {
         let question = ask(clinic, provider, service, from, 1);
         let answer = platform.anyone().call("find-availability", question).await.granted(200);
-        told += &format!("{}\n", week(&answer));
+        told += &week(&answer);
+        told += "\n";
         // What is offered can be booked: every single time, one after the other, each cancelled again.
         for time in answer["days"][0]["times"].as_array().expect("times") {
             let fields = json!({

@@ -113,9 +113,9 @@ async fn news_that_come_late_or_twice_change_nothing() {
     }
     let events = platform.records("directory", "event").await;
     let of_version = |version: u64| {
-        let bodies = events.iter().map(|event| text(&event["body"]));
+        let mut bodies = events.iter().map(|event| text(&event["body"]));
         let find = |body: &String| serde_json::from_str::<Value>(body).unwrap()["data"]["version"] == version;
-        bodies.filter(find).next().expect("an event of this version")
+        bodies.find(find).expect("an event of this version")
     };
     platform.settle().await;
     let learned = platform.records("scheduling", "calendar").await;

@@ -1,5 +1,8 @@
 //! Every function through the real runtime on real engines, in one process.
 
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+#![expect(clippy::too_many_lines, reason = "a table is as long as it has rows")]
+
 mod common;
 
 mod audit;
@@ -16,5 +19,6 @@ mod listing;
 mod logs;
 mod oracle;
 mod permissions;
+mod store;
 mod tenancy;
 mod tokens;

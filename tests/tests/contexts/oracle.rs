@@ -12,12 +12,18 @@ use crate::common::*;
 struct Dice(u64);
 
 impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
+    fn roll(&mut self, sides: u32) -> u32 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % sides
+        u32::try_from((mixed ^ (mixed >> 31)) >> 32).unwrap_or_default() % sides
+    }
+}
+
+impl Dice {
+    fn pick(&mut self, length: usize) -> usize {
+        self.roll(u32::try_from(length).expect("not so many")) as usize
     }
 }
 
@@ -46,19 +52,19 @@ enum Deed {
 /// booked yet: short and long, for six people, with three providers who are there at different hours.
 fn deed(dice: &mut Dice, standing: &[Stretch]) -> Deed {
     if !standing.is_empty() && dice.roll(3) == 0 {
-        return Deed::Cancel(standing[dice.roll(standing.len() as u64) as usize].clone());
+        return Deed::Cancel(standing[dice.pick(standing.len())].clone());
     }
     // Wednesday 7 and Friday 9 April: everybody is there from 9 to 12 by Berlin's clocks.
     let day = if dice.roll(2) == 0 { "2027-04-07T07:00:00Z" } else { "2027-04-09T07:00:00Z" };
-    let quarters = 1 + dice.roll(5) as i64;
-    let first = dice.roll((13 - quarters) as u64) as i64;
-    let start = day.parse::<Timestamp>().unwrap() + SignedDuration::from_mins(first * 15);
+    let quarters = 1 + dice.roll(5);
+    let first = dice.roll(13 - quarters);
+    let start = day.parse::<Timestamp>().unwrap() + SignedDuration::from_mins(i64::from(first) * 15);
     Deed::Book(Stretch {
         id: String::new(),
         provider: 1 + u128::from(dice.roll(3)),
         patient: 1 + u128::from(dice.roll(6)),
         start,
-        end: start + SignedDuration::from_mins(quarters * 15),
+        end: start + SignedDuration::from_mins(i64::from(quarters) * 15),
     })
 }
 
@@ -173,7 +179,7 @@ async fn all_at_once_bookings_and_cancellations_are_as_some_order_of_them_says()
             for (deed, answer) in deeds.iter().zip(&answers) {
                 match (deed, answer.status) {
                     (Deed::Book(wish), 201) => {
-                        won.push(Stretch { id: text(&answer.body["id"]), ..wish.clone() })
+                        won.push(Stretch { id: text(&answer.body["id"]), ..wish.clone() });
                     }
                     (Deed::Book(_), 409) => refusals += 1,
                     (Deed::Cancel(known), 200) => gone.push(known.clone()),

@@ -42,20 +42,20 @@ async fn attempt(platform: &TestPlatform, visitor: &Visitor<'_>, function: &str)
 #[tokio::test]
 async fn every_role_may_do_what_the_table_says_and_nothing_else() {
     let platform = TestPlatform::open().await;
-    let mut matrix = String::new();
+    let mut matrix = Vec::new();
     for (function, http) in guarded() {
-        matrix += &format!("{function:20}");
+        let mut row = vec![format!("{function:20}")];
         for role in roles() {
             let answer = attempt(&platform, &platform.as_role(role), function).await;
-            matrix += &format!(" {role} {}", answer.status);
+            row.push(format!("{role} {}", answer.status));
             match role.reach(http.needs.expect("guarded")) {
                 Some(_) => drop(answer.granted(http.status)),
                 None => drop(answer.refused(403, "FORBIDDEN")),
             }
         }
-        matrix += "\n";
+        matrix.push(row.join(" "));
     }
-    insta::assert_snapshot!(matrix, @"
+    insta::assert_snapshot!(matrix.join("\n"), @"
     who-am-i             patient 200 practitioner 200 nurse 200 receptionist 200 pharmacist 200 technician 200 manager 200 finance 200 operator 200
     set-provider-hours   patient 403 practitioner 403 nurse 403 receptionist 403 pharmacist 403 technician 403 manager 200 finance 403 operator 403
     book-appointment     patient 201 practitioner 201 nurse 403 receptionist 201 pharmacist 403 technician 403 manager 201 finance 403 operator 403
