@@ -97,7 +97,7 @@ lint-web: web/node_modules/.package-lock.json
 .PHONY: lint-infra
 lint-infra: $(VENV)/.ready $(SAM)/.ready
 	$(VENV)/bin/cfn-lint $(TEMPLATES)
-	for template in $(TEMPLATES); do $(SAM)/bin/sam validate --lint --region us-east-1 --template $$template; done
+	printf '%s\n' $(TEMPLATES) | xargs -n 1 -P 2 $(SAM)/bin/sam validate --lint --region us-east-1 --template > /dev/null
 	$(VENV)/bin/ruff check --quiet tests/stack
 
 # Needs the network: the database of advisories is fetched anew.

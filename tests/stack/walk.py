@@ -83,7 +83,9 @@ class Walk:
         assert roles and len(roles) == len(set(roles)), f"{len(roles)} functions share {len(set(roles))} roles"
 
     def every_function_carries_the_tags_and_keeps_its_logs_for_a_while(self):
-        logs = {group["logGroupName"]: group for page in self.cloud.client("logs").get_paginator("describe_log_groups").paginate() for group in page["logGroups"]}
+        logs = {
+            group["logGroupName"]: group for page in self.cloud.client("logs").get_paginator("describe_log_groups").paginate() for group in page["logGroups"]
+        }
         for function in self.functions():
             tags = self.cloud.client("lambda").list_tags(Resource=function["FunctionArn"])["Tags"]
             assert TAGS <= tags.keys(), f"{function['FunctionName']} lacks {TAGS - tags.keys()}"
@@ -212,10 +214,7 @@ class Walk:
         self.place = seed(self.cloud, self.seed_command, self.environment)
         self.expect(200, "GET", f"/v1/clinics/{self.place['clinic']}")
         start = (datetime.now(UTC) + timedelta(days=2)).date()
-        path = (
-            f"/v1/clinics/{self.place['clinic']}/providers/{self.place['provider']}/availability"
-            f"?service={self.place['service']}&from={start}&days=14"
-        )
+        path = f"/v1/clinics/{self.place['clinic']}/providers/{self.place['provider']}/availability?service={self.place['service']}&from={start}&days=14"
 
         def offered():
             status, found = self.call("GET", path)
