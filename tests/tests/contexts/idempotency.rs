@@ -2,7 +2,7 @@ use futures_util::future::join_all;
 use jiff::SignedDuration;
 use kernel::Role;
 use serde_json::{Value, json};
-use testkit::{TestPlatform, demo};
+use testkit::{TestPlatform, Trouble, demo};
 
 use crate::common::*;
 
@@ -80,6 +80,25 @@ async fn twins_of_every_function_that_takes_a_key_come_to_one_answer() {
         assert_eq!(statuses(&answers), [(status, 4)].into(), "{}: {answers:#?}", function.name);
         assert!(answers.iter().all(|answer| answer.body == answers[0].body), "{answers:#?}");
     }
+    diaries_are_true(&platform).await;
+}
+
+#[tokio::test]
+async fn what_refuses_a_twin_may_be_what_the_other_one_did() {
+    let platform = TestPlatform::open().await;
+    for round in 0..5 {
+        let appointment = book(&platform, &platform.patient(1), round * 7).await;
+        let ada = platform.patient(1).key(&format!("held-up-in-round-{round}"));
+        // One of them is held up after it has looked for a receipt: it finds the appointment cancelled.
+        platform.trouble_about("GetItem", "appointment/", 1..=1, Trouble::Throttled);
+        let (one, other) = futures_util::future::join(
+            ada.call("cancel-appointment", this(&appointment)),
+            ada.call("cancel-appointment", this(&appointment)),
+        )
+        .await;
+        assert_eq!(one.granted(200), other.granted(200));
+    }
+    assert_eq!(platform.troubles_met(), 5);
     diaries_are_true(&platform).await;
 }
 
