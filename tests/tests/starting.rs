@@ -179,17 +179,25 @@ async fn fresh_forgets_and_nothing_else_does() {
     assert_eq!(fs::read(&mine).expect("what is not ours stays"), b"mine");
 }
 
-/// A request of which everything has been sent but the last bytes of the body.
+/// A request that the platform is reading, and what has not been sent of it yet.
 async fn half_a_registration(port: u16) -> (TcpStream, &'static [u8]) {
-    const BODY: &str = r#"{"email":"late@patients.example","password":"correct horse","given_name":"L","family_name":"Ate"}"#;
+    const BODY: &[u8] =
+        br#"{"email":"late@patients.example","password":"correct horse","given_name":"L","family_name":"Ate"}"#;
+    // Whoever expects this is told when the body is being read.
+    const READING: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
     let head = format!(
-        "POST /v1/patients HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        "POST /v1/patients HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\nexpect: 100-continue\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n",
         BODY.len()
     );
-    let (first, rest) = BODY.split_at(40);
     let mut stream = TcpStream::connect(("127.0.0.1", port)).await.expect("a connection");
-    stream.write_all(format!("{head}{first}").as_bytes()).await.expect("writing");
-    (stream, rest.as_bytes())
+    stream.write_all(head.as_bytes()).await.expect("writing");
+    let mut said = vec![0; READING.len()];
+    stream.read_exact(&mut said).await.expect("reading");
+    assert_eq!(said, READING);
+    let (first, rest) = BODY.split_at(40);
+    stream.write_all(first).await.expect("writing");
+    (stream, rest)
 }
 
 /// Whether the platform still takes connections.
@@ -206,7 +214,6 @@ async fn whoever_is_asked_to_stop_finishes_what_is_under_way() {
         // A connection that is kept open for later keeps nobody waiting.
         platform.api.get("/health").send().await.expect(200);
         let (mut stream, rest) = half_a_registration(port).await;
-        platform.api.get("/health").send().await.expect(200);
         platform.signal(signal);
         until("it takes nothing new", async || (!is_listening(port).await).then_some(())).await;
         stream.write_all(rest).await.expect("writing");
@@ -229,7 +236,6 @@ async fn whoever_asks_twice_does_not_wait_for_those_who_never_finish() {
     let platform = Running::on(data.path()).await;
     let port = platform.port();
     let (_stream, _) = half_a_registration(port).await;
-    platform.api.get("/health").send().await.expect(200);
     platform.signal(Signal::INT);
     until("it takes nothing new", async || (!is_listening(port).await).then_some(())).await;
     platform.signal(Signal::INT);
