@@ -2,7 +2,7 @@
 # $(CACHE), into the clone, or (Chromium, zip) from Debian; what cannot be installed they name.
 
 SHELL := /bin/bash
-.SHELLFLAGS := -eu -o pipefail -c
+.SHELLFLAGS := -e -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
@@ -13,6 +13,8 @@ export CARGO_TARGET_DIR ?= $(CACHE)/target
 PORT ?= 8080
 DATA ?= .careplane
 ENV ?= dev
+# Of the deployed functions: arm64 or x86_64.
+ARCH ?= arm64
 # Of the binaries that `make stack` deploys. `release` is what ships.
 PROFILE ?= release
 
@@ -34,8 +36,8 @@ help: ## this list
 .PHONY: run
 run: need-cargo web/dist/index.html ## the whole platform on this machine: make run [PORT=8080] [DATA=.careplane] [FRESH=1]
 	@echo "Building the platform. The first time this takes some minutes …"
-	@cargo build --quiet --package local
-	@PORT=$(PORT) DATA=$(DATA) FRESH=$(FRESH) exec $(CARGO_TARGET_DIR)/debug/local
+	@cargo build --package local
+	@PORT="$(PORT)" DATA="$(DATA)" FRESH="$(FRESH)" exec $(CARGO_TARGET_DIR)/debug/local
 
 web/node_modules/.package-lock.json: web/package-lock.json | need-node
 	@echo "Installing what the web client is built with …"
@@ -50,8 +52,13 @@ web/dist/index.html: web/node_modules/.package-lock.json $(WEB_SOURCES)
 # Testing
 
 .PHONY: test
-test: lint test-rust test-web test-browser stack ## everything that must hold
-	@echo "All of it holds, after $$SECONDS s for this line and what is printed above for the rest."
+test: ## everything that must hold
+	@begun=$$(date +%s); \
+	for part in lint test-rust test-web test-browser stack; do \
+		echo "── $$part"; since=$$(date +%s); $(MAKE) --no-print-directory $$part; \
+		took+=("$$part $$(( $$(date +%s) - since )) s"); \
+	done; \
+	echo "All of it holds after $$(( ($$(date +%s) - begun + 30) / 60 )) minutes: $$(IFS=,; echo "$${took[*]}")"
 
 .PHONY: test-rust
 test-rust: need-cargo ## rules, store, runtime, contexts, races, crashes, events
@@ -112,15 +119,18 @@ infra: need-cargo web/node_modules/.package-lock.json ## what follows from the c
 	npm --prefix web run --silent api
 
 .PHONY: format
-format: need-cargo web/node_modules/.package-lock.json ## write all formats
+format: need-cargo web/node_modules/.package-lock.json $(VENV)/.ready ## write all formats
 	cargo fmt --all
 	npm --prefix web run --silent format
 	$(VENV)/bin/ruff format --quiet tests/stack
 
 .PHONY: deploy
-deploy: $(SAM)/.ready $(VENV)/.ready web/dist/index.html ## one environment to AWS: make deploy ENV=dev|staging|prod
-	PATH="$(VENV)/bin:$$PATH" cargo lambda build --release --arm64 --lambda-dir target/lambda
-	$(SAM)/bin/sam deploy --config-env $(ENV)
+deploy: need-cargo need-aws $(SAM)/.ready $(VENV)/.ready web/dist/index.html ## one environment to AWS: make deploy ENV=dev|staging|prod [ARCH=arm64|x86_64]
+	PATH="$(VENV)/bin:$$PATH" cargo lambda build --release --lambda-dir target/lambda \
+		--target $(if $(filter arm64,$(ARCH)),aarch64,x86_64)-unknown-linux-gnu
+	overrides=$$($(VENV)/bin/python -c 'import sys, tomllib; \
+		print(" ".join(tomllib.load(open("samconfig.toml", "rb"))[sys.argv[1]]["deploy"]["parameters"]["parameter_overrides"]))' $(ENV)); \
+	$(SAM)/bin/sam deploy --config-env $(ENV) --parameter-overrides $$overrides Architecture=$(ARCH)
 	bucket=$$(aws cloudformation describe-stacks --stack-name careplane-$(ENV) \
 		--query "Stacks[0].Outputs[?OutputKey=='WebBucket'].OutputValue" --output text); \
 	aws s3 sync web/dist/assets "s3://$$bucket/assets" --cache-control public,max-age=31536000,immutable; \
@@ -128,12 +138,19 @@ deploy: $(SAM)/.ready $(VENV)/.ready web/dist/index.html ## one environment to A
 
 # What the targets need
 
-.PHONY: need-cargo need-node need-zip need-chromium
+.PHONY: need-cargo need-node need-python need-aws need-zip need-chromium
 need-cargo:
-	@command -v cargo > /dev/null || { echo "Rust 1.95 or newer is needed: https://rustup.rs"; exit 1; }
+	@cargo --version 2> /dev/null | awk '{ split($$2, v, "."); exit !(v[1] > 1 || v[2] >= 95) }' \
+		|| { echo "Rust 1.95 or newer is needed: https://rustup.rs"; exit 1; }
 	@command -v cc > /dev/null || { echo "A C compiler is needed: apt-get install build-essential"; exit 1; }
 need-node:
-	@command -v npm > /dev/null || { echo "Node.js 20.19 or newer is needed: apt-get install nodejs npm"; exit 1; }
+	@node --eval 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' 2> /dev/null \
+		&& command -v npm > /dev/null || { echo "Node.js 20.19 or newer with npm is needed: https://nodejs.org"; exit 1; }
+need-python:
+	@python3 -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2> /dev/null \
+		|| { echo "Python 3.11 or newer with venv is needed: apt-get install python3 python3-venv"; exit 1; }
+need-aws:
+	@command -v aws > /dev/null || { echo "The AWS command line is needed: https://aws.amazon.com/cli"; exit 1; }
 need-zip:
 	@command -v zip > /dev/null || $(call debian,zip)
 need-chromium: need-node
@@ -143,12 +160,12 @@ debian = { echo "Installing $(1) …"; SUDO=$$(test "$$(id -u)" = 0 || echo sudo
 	$$SUDO apt-get install --yes --quiet $(1) > /dev/null || { $$SUDO apt-get update --quiet > /dev/null && $$SUDO apt-get install --yes --quiet $(1) > /dev/null; } \
 	|| { echo "$(1) is needed and could not be installed."; exit 1; }; }
 
-$(VENV)/.ready: tests/stack/requirements.txt
+$(VENV)/.ready: tests/stack/requirements.txt | need-python
 	@echo "Installing the emulator and the linters of templates …"
 	@python3 -m venv $(VENV) && $(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 
-$(SAM)/.ready: tests/stack/sam-requirements.txt
+$(SAM)/.ready: tests/stack/sam-requirements.txt | need-python
 	@echo "Installing the SAM command line …"
 	@python3 -m venv $(SAM) && $(SAM)/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@

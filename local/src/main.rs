@@ -1,10 +1,10 @@
 //! `make run`: the whole platform on this machine.
 
 use std::collections::BTreeMap;
-use std::fs::OpenOptions;
+use std::fs::{DirBuilder, OpenOptions};
 use std::io::Write as _;
 use std::net::SocketAddr;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -113,13 +113,15 @@ async fn run() -> Result<(), String> {
     println!("  Every other sign-in is in {}. Ctrl-C stops.", data.join("demo.json").display());
 
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let serving = axum::serve(listener, service).with_graceful_shutdown(async { Wishes::new().next().await });
+    let serving = axum::serve(listener, service).with_graceful_shutdown(async {
+        Wishes::new().next().await;
+        println!("Finishing what is under way. Ctrl-C again stops at once …");
+    });
     tokio::select! {
         served = serving.into_future() => served.map_err(|error| error.to_string())?,
         () = patience_ends() => {}
     }
 
-    println!("Finishing what is under way …");
     let _ = stop.send(true);
     pump.join_all().await;
     let _ = std::fs::remove_file(data.join("demo.json"));
@@ -160,8 +162,9 @@ fn log(data: &Path) -> Result<Arc<Mutex<std::fs::File>>, String> {
     let sentence = |error| {
         format!("{} cannot be written: {error}. Choose another directory: make run DATA=…", data.display())
     };
-    std::fs::create_dir_all(data).map_err(sentence)?;
-    let file = OpenOptions::new().create(true).append(true).open(data.join("log.jsonl"));
+    // What is in here opens everything else in here.
+    DirBuilder::new().recursive(true).mode(0o700).create(data).map_err(sentence)?;
+    let file = OpenOptions::new().create(true).append(true).mode(0o600).open(data.join("log.jsonl"));
     Ok(Arc::new(Mutex::new(file.map_err(sentence)?)))
 }
 

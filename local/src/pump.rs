@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engines::StreamReader;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use runtime::Trigger;
 use serde::Deserialize;
 use tokio::sync::watch;
@@ -53,8 +53,10 @@ pub fn run(platform: &Arc<Platform>, stop: &watch::Receiver<bool>) -> JoinSet<()
     let (sweeper, mut stopped) = (platform.clone(), stop.clone());
     tasks.spawn(async move {
         while !*stopped.borrow() {
-            // As DynamoDB does it: some time after the expiry, and nothing depends on when.
-            let _ = sweeper.engines().sweep_ttl().await;
+            // As DynamoDB does it: some time after the expiry, and nothing depends on when. A clock that was
+            // moved on may be set right again, and must not have taken anything with it.
+            let certain = sweeper.engines().now().min(Timestamp::now());
+            let _ = sweeper.engines().sweep_ttl(certain).await;
             tokio::select! {
                 () = tokio::time::sleep(SWEEP) => {}
                 _ = stopped.changed() => {}

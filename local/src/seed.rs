@@ -22,6 +22,7 @@ use notifications::contact::Contact;
 use scheduling::appointment::{Appointment, Status, end};
 use scheduling::calendar::Calendar;
 use scheduling::diary::{Busy, DiaryDay, tiles};
+use scheduling::patient::KnownPatient;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use store::{Change, Commit, CommitError, Entity, Key, MAX_WRITES, Meter, Shared, Store, StoreError, Table};
@@ -517,6 +518,9 @@ impl Demonstration {
         }
         for day in days.values() {
             batches.create(Shared, day);
+        }
+        for (number, _) in (1..).zip(PATIENTS) {
+            batches.create(Shared, &KnownPatient { patient: id(number) });
         }
         batches.finish()
     }

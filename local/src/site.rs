@@ -105,7 +105,9 @@ async fn answer(
             if foreign {
                 return plain(StatusCode::FORBIDDEN, "The clock is moved from here only.");
             }
-            move_clock(&site, &String::from_utf8_lossy(&body));
+            if !move_clock(&site, &String::from_utf8_lossy(&body)) {
+                return plain(StatusCode::BAD_REQUEST, "Send advance_seconds=3600, or reset=true.");
+            }
             if head
                 .headers
                 .get(header::ACCEPT)
@@ -148,21 +150,21 @@ fn clock(site: &Site) -> Response {
     typed("application/json", body.to_string())
 }
 
-/// `advance_seconds=3600` or `reset=true`, as a form or as JSON.
-fn move_clock(site: &Site, body: &str) {
+/// `advance_seconds=3600` or `reset=true`, as a form or as JSON. Was it one of these?
+fn move_clock(site: &Site, body: &str) -> bool {
     let form = body.split('&').filter_map(|pair| pair.split_once('='));
     let mut fields: Vec<(String, String)> = form.map(|(name, value)| (name.into(), value.into())).collect();
     if let Ok(serde_json::Value::Object(object)) = serde_json::from_str(body) {
         fields = object.into_iter().map(|(name, value)| (name, value.to_string())).collect();
     }
-    for (name, value) in fields {
-        match (name.as_str(), value.as_str()) {
-            ("reset", "true") => site.clock.reset(),
-            ("advance_seconds", seconds) => site.clock.advance(seconds.parse().unwrap_or(0)),
-            _ => {}
-        }
+    let [(name, value)] = fields.as_slice() else { return false };
+    match (name.as_str(), value.parse()) {
+        ("advance_seconds", Ok(seconds)) => site.clock.advance(seconds),
+        ("reset", _) if value == "true" => site.clock.reset(),
+        _ => return false,
     }
     site.platform.engines().clock_moved();
+    true
 }
 
 /// A file of the web client; its page where no file is meant, as CloudFront's function does.

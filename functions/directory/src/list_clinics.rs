@@ -2,23 +2,18 @@ use kernel::Problem;
 use runtime::{Cx, Done, Endpoint, Public, Route, Use};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use store::{Cursor, Page, Shared, Stored};
+use store::{Cursor, Limit, Page, Shared, Stored};
 
 use crate::clinic::Clinic;
 
 /// List the clinics.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct ListClinics {
-    /// How many to return, at most 100.
-    #[serde(default = "fifty")]
-    #[schemars(extend("minimum" = 1, "maximum" = 100))]
-    pub limit: u8,
+    /// How many to return, at most 100; 50, if left out.
+    #[serde(default)]
+    pub limit: Limit,
     /// `next` of the previous page.
     pub after: Option<Cursor>,
-}
-
-fn fifty() -> u8 {
-    50
 }
 
 /// A page of clinics.
@@ -36,7 +31,7 @@ impl Endpoint for ListClinics {
     type Reply = Clinics;
 
     async fn handle(self, cx: &Cx<'_, Public>) -> Result<Done<Clinics>, Problem> {
-        let page = Page { limit: self.limit.clamp(1, 100), after: self.after };
+        let page = Page::of(self.limit, self.after);
         let listing = cx.store.list(Shared, Clinic::all(), page).await?;
         let items = listing.items.into_iter().map(Stored::into_inner).collect();
         Ok(Done::impersonal(Clinics { items, next: listing.next }))

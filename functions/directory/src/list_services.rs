@@ -2,7 +2,7 @@ use kernel::{ClinicId, Problem};
 use runtime::{Cx, Done, Endpoint, Public, Route, Use};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use store::{Cursor, Page, Shared, Stored};
+use store::{Cursor, Limit, Page, Shared, Stored};
 
 use crate::clinic::Clinic;
 use crate::service::Service;
@@ -12,16 +12,11 @@ use crate::service::Service;
 pub struct ListServices {
     /// The clinic.
     pub clinic: ClinicId,
-    /// How many to return, at most 100.
-    #[serde(default = "fifty")]
-    #[schemars(extend("minimum" = 1, "maximum" = 100))]
-    pub limit: u8,
+    /// How many to return, at most 100; 50, if left out.
+    #[serde(default)]
+    pub limit: Limit,
     /// `next` of the previous page.
     pub after: Option<Cursor>,
-}
-
-fn fifty() -> u8 {
-    50
 }
 
 /// A page of services.
@@ -39,7 +34,7 @@ impl Endpoint for ListServices {
     type Reply = Services;
 
     async fn handle(self, cx: &Cx<'_, Public>) -> Result<Done<Services>, Problem> {
-        let page = Page { limit: self.limit.clamp(1, 100), after: self.after };
+        let page = Page::of(self.limit, self.after);
         let listing = cx.store.list(Shared, Service::of(self.clinic), page).await?;
         if listing.items.is_empty() {
             // An empty list of a clinic that does not exist would be a lie.

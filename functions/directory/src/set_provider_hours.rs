@@ -23,27 +23,17 @@ pub struct SetProviderHours {
     pub weekly: Vec<Opening>,
 }
 
-/// Somebody else has changed the hours, or nobody says what they saw.
+/// Hours are replaced as a whole, so nobody may replace what they have not seen.
 #[derive(Debug, thiserror::Error)]
-enum NotCurrent {
-    #[error("Somebody has changed these hours since you looked.")]
-    Changed,
-    #[error("Say with If-Match which hours you are changing.")]
-    Unsaid,
-}
+#[error("Say with If-Match which hours you are changing.")]
+struct Unsaid;
 
-impl Fault for NotCurrent {
+impl Fault for Unsaid {
     fn status(&self) -> Status {
-        match self {
-            NotCurrent::Changed => Status::PreconditionFailed,
-            NotCurrent::Unsaid => Status::PreconditionRequired,
-        }
+        Status::PreconditionRequired
     }
     fn code(&self) -> &'static str {
-        match self {
-            NotCurrent::Changed => "CHANGED_MEANWHILE",
-            NotCurrent::Unsaid => "IF_MATCH_REQUIRED",
-        }
+        "IF_MATCH_REQUIRED"
     }
 }
 
@@ -57,9 +47,8 @@ impl Endpoint for SetProviderHours {
     async fn handle(self, cx: &Cx<'_, InClinic>) -> Result<Done<ProviderHours>, Problem> {
         let clinic = cx.grant.clinic().id();
         let stored = cx.store.find(Shared, Hours::at(clinic, self.provider)).await?;
-        if cx.if_match.ok_or(NotCurrent::Unsaid)? != stored.version() {
-            return Err(NotCurrent::Changed.into());
-        }
+        cx.if_match.ok_or(Unsaid)?;
+        cx.unchanged(&stored)?;
         let place = cx.store.find(Shared, Clinic::at(clinic)).await?;
         let provider = cx.store.find(Shared, Provider::at(clinic, self.provider)).await?;
         let services = cx.store.list(Shared, Service::of(clinic), Page::ALL).await?.items;

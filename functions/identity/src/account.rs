@@ -140,12 +140,21 @@ impl TryFrom<String> for Email {
             (1..=64).contains(&local.len())
                 && domain.contains('.')
                 && !domain.contains('@')
-                && domain.split('.').all(|label| !label.is_empty())
+                && domain.split('.').all(is_label)
+                && local.is_ascii()
         });
         let clean =
             !address.chars().any(|c| c.is_whitespace() || c.is_control() || "<>,;:\"()[]\\".contains(c));
         if fits && clean && address.len() <= 254 { Ok(Self(address)) } else { Err(Malformed::Email) }
     }
+}
+
+/// A label of a host name (RFC 1123, 2.1). Names in other scripts are written in their ASCII form.
+fn is_label(label: &str) -> bool {
+    (1..=63).contains(&label.len())
+        && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        && !label.starts_with('-')
+        && !label.ends_with('-')
 }
 
 impl TryFrom<String> for Name {
@@ -156,7 +165,8 @@ impl TryFrom<String> for Name {
         let clean = !name
             .chars()
             .any(|c| c.is_control() || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}'));
-        if clean && (1..=100).contains(&name.chars().count()) {
+        let speaks = name.chars().any(char::is_alphanumeric);
+        if clean && speaks && (1..=100).contains(&name.chars().count()) {
             Ok(Self(name.into()))
         } else {
             Err(Malformed::Name)
@@ -257,7 +267,7 @@ mod tests {
         for name in ["Ada", "李", "Ó Súilleabháin", "أحمد"] {
             assert!(Name::try_from(name.to_owned()).is_ok(), "{name}");
         }
-        for wrong in ["", "   ", "a\u{0}b", "\u{202E}adA"] {
+        for wrong in ["", "   ", "a\u{0}b", "\u{202E}adA", "\u{200B}", "..."] {
             assert_eq!(Name::try_from(wrong.to_owned()), Err(Malformed::Name), "{wrong:?}");
         }
         assert_eq!(Name::try_from("x".repeat(101)), Err(Malformed::Name));

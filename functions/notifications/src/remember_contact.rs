@@ -9,10 +9,14 @@ pub type RememberContact = Contact;
 
 impl Job for Contact {
     const EVENT: &'static str = "patient-registered";
-    const USES: &'static [Use] = &[Use::Put];
+    const USES: &'static [Use] = &[Use::Get, Use::Put];
 
     async fn run(&self, cx: &Cx<'_, System>) -> Result<Done<()>, Problem> {
-        let change = Change::new().create(cx.grant.patient(self.patient), self);
+        let scope = cx.grant.patient(self.patient);
+        let change = match cx.store.get(scope, Contact::at()).await? {
+            Some(_) => Change::new(),
+            None => Change::new().create(scope, self),
+        };
         Ok(Done::concerning([self.patient], ()).writing(change))
     }
 }

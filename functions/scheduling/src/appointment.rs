@@ -94,6 +94,9 @@ pub enum Refusal {
     /// Staff must say whom they book for.
     #[error("Say for which patient.")]
     PatientUnsaid,
+    /// Whom staff book for must exist.
+    #[error("There is no such patient.")]
+    UnknownPatient,
     /// Once is enough.
     #[error("This appointment has been cancelled already.")]
     AlreadyCancelled,
@@ -114,7 +117,8 @@ impl Fault for Refusal {
             | Refusal::TimeNotOffered
             | Refusal::ServiceNotOffered
             | Refusal::LengthNotOffered
-            | Refusal::PatientUnsaid => kernel::Status::Unprocessable,
+            | Refusal::PatientUnsaid
+            | Refusal::UnknownPatient => kernel::Status::Unprocessable,
         }
     }
     fn code(&self) -> &'static str {
@@ -127,6 +131,7 @@ impl Fault for Refusal {
             Refusal::ServiceNotOffered => "SERVICE_NOT_OFFERED",
             Refusal::LengthNotOffered => "LENGTH_NOT_OFFERED",
             Refusal::PatientUnsaid => "PATIENT_REQUIRED",
+            Refusal::UnknownPatient => "UNKNOWN_PATIENT",
             Refusal::AlreadyCancelled => "ALREADY_CANCELLED",
             Refusal::AlreadyBegun => "APPOINTMENT_STARTED",
         }
@@ -136,7 +141,7 @@ impl Fault for Refusal {
             Refusal::StartInPast | Refusal::TimeNotOffered => "/start",
             Refusal::ServiceNotOffered => "/service",
             Refusal::LengthNotOffered => "/minutes",
-            Refusal::PatientUnsaid => "/patient",
+            Refusal::PatientUnsaid | Refusal::UnknownPatient => "/patient",
             _ => return None,
         };
         Some(field.into())

@@ -7,6 +7,7 @@ use store::{Change, Shared};
 use crate::appointment::{Appointment, AppointmentBooked, Refusal, Status, end};
 use crate::calendar::Calendar;
 use crate::diary::{day_of_patient, day_of_provider, tiles};
+use crate::patient::KnownPatient;
 
 /// Book an appointment.
 ///
@@ -42,6 +43,11 @@ impl Endpoint for BookAppointment {
         let scope = cx.grant.clinic();
         let patient = patient.or(cx.grant.caller().patient).ok_or(Refusal::PatientUnsaid)?;
         cx.grant.covers(patient)?;
+        // A patient's own token proves that they exist; the word of staff does not.
+        if cx.grant.reach() == Reach::Clinic {
+            let known = cx.store.get(Shared, KnownPatient::at(patient)).await?;
+            known.ok_or(Refusal::UnknownPatient)?;
+        }
 
         let calendar = cx.store.find(Shared, Calendar::at(scope.id(), provider)).await?.into_inner();
         let offer = calendar.offer(service)?.clone();

@@ -1,8 +1,8 @@
 //! When a provider can be booked: opening hours, grid, zone. Pure: no I/O, no clock.
 
 use jiff::civil::{Date, Time, Weekday};
-use jiff::tz::TimeZone;
-use jiff::{SignedDuration, ToSpan as _, Zoned};
+use jiff::tz::{AmbiguousOffset, TimeZone};
+use jiff::{SignedDuration, ToSpan as _};
 use kernel::{ClinicId, Event, Money, ProviderId, ServiceId, Timestamp, Zone};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -147,17 +147,15 @@ impl Calendar {
 
     /// Every instant of a day at which an appointment of this length could begin.
     ///
-    /// Openings are wall-clock times. Where the clocks jump forward, a time that does not exist
-    /// begins at the jump; between an opening's ends real time passes, so that nothing is offered
+    /// Openings are wall-clock times. Where the clocks jump forward, a time that does not exist is the
+    /// instant of the jump; between an opening's ends real time passes, so that nothing is offered
     /// twice or at an hour that never comes.
     fn starts(&self, date: Date, zone: &TimeZone, minutes: u16) -> impl Iterator<Item = Timestamp> {
         let grid = i64::from(self.grid_minutes.max(TILE_MINUTES));
         let openings = self.weekly.iter().filter(move |opening| opening.day == day_name(date.weekday()));
         let ends = openings.filter_map(move |opening| {
             let last_day = if opening.to == Time::midnight() { date.tomorrow().ok()? } else { date };
-            let from = wall(date, opening.from, zone)?;
-            let to = wall(last_day, opening.to, zone)?;
-            Some((from.timestamp(), to.timestamp()))
+            Some((wall(date, opening.from, zone)?, wall(last_day, opening.to, zone)?))
         });
         ends.flat_map(move |(from, to)| {
             (0i64..)
@@ -177,8 +175,16 @@ impl Entity for Calendar {
     }
 }
 
-fn wall(date: Date, time: Time, zone: &TimeZone) -> Option<Zoned> {
-    zone.to_ambiguous_zoned(date.to_datetime(time)).compatible().ok()
+/// When the clocks say so: the first time, where they say it twice, and the jump, where they skip it.
+fn wall(date: Date, time: Time, zone: &TimeZone) -> Option<Timestamp> {
+    let ambiguous = zone.to_ambiguous_timestamp(date.to_datetime(time));
+    match ambiguous.offset() {
+        AmbiguousOffset::Gap { .. } => {
+            let after_the_jump = ambiguous.compatible().ok()?;
+            zone.preceding(after_the_jump).next().map(|jump| jump.timestamp())
+        }
+        AmbiguousOffset::Unambiguous { .. } | AmbiguousOffset::Fold { .. } => ambiguous.compatible().ok(),
+    }
 }
 
 fn within_horizon(start: Timestamp, now: Timestamp) -> bool {
@@ -255,6 +261,17 @@ mod tests {
         let autumn = times(&night, "2027-10-31", "2027-01-01T00:00:00Z");
         assert_eq!(autumn.iter().filter(|time| time.starts_with("02:30")).count(), 2);
         assert_eq!(autumn.len(), 11);
+    }
+
+    #[test]
+    fn an_opening_that_touches_the_missing_hour_begins_or_ends_at_the_jump() {
+        let locals = |openings: &[(&str, &str, &str)]| -> Vec<String> {
+            let times = times(&calendar("Europe/Berlin", openings), "2027-03-28", "2027-01-01T00:00:00Z");
+            times.iter().map(|time| time[..5].to_owned()).collect()
+        };
+        assert_eq!(locals(&[("sunday", "01:00", "02:30")]), ["01:00", "01:15", "01:30"]);
+        assert_eq!(locals(&[("sunday", "02:30", "04:00")]), ["03:00", "03:15", "03:30"]);
+        assert_eq!(locals(&[("sunday", "01:30", "02:30"), ("sunday", "03:00", "03:30")]), ["01:30", "03:00"]);
     }
 
     #[test]

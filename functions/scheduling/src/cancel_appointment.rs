@@ -27,6 +27,7 @@ impl Endpoint for CancelAppointment {
         let scope = cx.grant.clinic();
         let stored = cx.store.find(scope, Appointment::at(self.appointment)).await?;
         cx.grant.covers(stored.patient)?;
+        cx.unchanged(&stored)?;
 
         let stored = stored.decide(|appointment| appointment.cancelled(cx.now))?;
         let mut change = Change::new().update(scope, &stored);

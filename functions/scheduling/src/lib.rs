@@ -15,13 +15,16 @@ pub mod diary;
 mod find_availability;
 mod get_appointment;
 mod learn_calendar;
+mod learn_patient;
 mod list_appointments;
+pub mod patient;
 
 pub use book_appointment::BookAppointment;
 pub use cancel_appointment::CancelAppointment;
 pub use find_availability::FindAvailability;
 pub use get_appointment::GetAppointment;
 pub use learn_calendar::LearnCalendar;
+pub use learn_patient::LearnPatient;
 pub use list_appointments::ListAppointments;
 
 use kernel::Event as _;
@@ -45,5 +48,6 @@ pub const FUNCTIONS: &[Function] = &[
     Function::http::<GetAppointment>("get-appointment"),
     Function::http::<CancelAppointment>("cancel-appointment"),
     Function::event::<LearnCalendar>("learn-calendar"),
+    Function::event::<LearnPatient>("learn-patient"),
     Function::relay("relay-scheduling-events"),
 ];

@@ -17,7 +17,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::{
-    Clock, Fault, OpenError, Settings,
+    Fault, OpenError,
     access::Access,
     data::{DataDirectory, sqlite, unwritable},
     dispatch::Call,
@@ -37,11 +37,10 @@ pub(crate) struct DynamoDb {
     lane: Arc<Lane<Database>>,
     writes: Arc<Mutex<HashMap<String, watch::Sender<()>>>>,
     file: Arc<PathBuf>,
-    clock: Clock,
 }
 
 impl DynamoDb {
-    pub(crate) fn open(data: &DataDirectory, settings: &Settings) -> Result<Self, OpenError> {
+    pub(crate) fn open(data: &DataDirectory) -> Result<Self, OpenError> {
         let file = data.dynamodb();
         let database = Database::new(&file.to_string_lossy()).map_err(|error| refused(&file, &error))?;
         // The only public way to `synchronous=NORMAL`. In the engine's journal mode that still survives a
@@ -53,12 +52,7 @@ impl DynamoDb {
         index_streams(&file)?;
         let lane =
             Lane::start("dynamodb", vec![database; THREADS]).map_err(|error| unwritable(&file, &error))?;
-        Ok(Self {
-            lane: Arc::new(lane),
-            writes: Arc::default(),
-            file: Arc::new(file),
-            clock: settings.clock.clone(),
-        })
+        Ok(Self { lane: Arc::new(lane), writes: Arc::default(), file: Arc::new(file) })
     }
 
     /// Answers a request that the policies allow.
@@ -98,14 +92,14 @@ impl DynamoDb {
         writes.entry(table.into()).or_insert_with(|| watch::Sender::new(())).subscribe()
     }
 
-    /// Deletes expired items by our clock, and old stream records that everyone has read.
-    pub(crate) async fn sweep(&self, read: HashMap<String, String>) -> Result<usize, Fault> {
-        let (file, clock, now) = (self.file.clone(), self.clock.clone(), (self.clock)());
+    /// Deletes expired items, and old stream records that everyone has read.
+    pub(crate) async fn sweep(&self, read: HashMap<String, String>, now: Timestamp) -> Result<usize, Fault> {
+        let file = self.file.clone();
         let swept = self
             .lane
             .run(move |_| {
                 forget_streams(&file, &read, now)?;
-                sweep_ttl(&file, clock)
+                sweep_ttl(&file, now)
             })
             .await??;
         if swept > 0 {
@@ -266,18 +260,18 @@ fn forget_streams(
 }
 
 /// The engine's own sweep, on a connection of its own because only there can the clock be chosen.
-fn sweep_ttl(file: &std::path::Path, clock: Clock) -> Result<usize, Fault> {
-    struct Ours(Clock);
+fn sweep_ttl(file: &std::path::Path, now: Timestamp) -> Result<usize, Fault> {
+    struct Ours(Timestamp);
     impl storage_backend::Clock for Ours {
         fn now_unix_secs(&self) -> u64 {
-            (self.0)().as_second().try_into().unwrap_or_default()
+            self.0.as_second().try_into().unwrap_or_default()
         }
         fn now_unix_secs_f64(&self) -> f64 {
-            (self.0)().duration_since(Timestamp::UNIX_EPOCH).as_secs_f64()
+            self.0.duration_since(Timestamp::UNIX_EPOCH).as_secs_f64()
         }
     }
     let refused = |error: DynoxideError| Fault::Refused(error.to_string());
-    let storage = Storage::new(&file.to_string_lossy()).map_err(refused)?.with_clock(Arc::new(Ours(clock)));
+    let storage = Storage::new(&file.to_string_lossy()).map_err(refused)?.with_clock(Arc::new(Ours(now)));
     let mut sweep = std::pin::pin!(dynoxide::ttl::sweep_expired_items(&storage));
     // The native engine never waits, so that the first poll has the answer.
     match sweep.as_mut().poll(&mut std::task::Context::from_waker(std::task::Waker::noop())) {

@@ -89,10 +89,11 @@ impl Engines {
         // All files before any is written to: where one is damaged, none is touched.
         data::examine(&data.services())?;
         data::examine(&data.dynamodb())?;
+        services::belongs(&data.services(), &data.dynamodb())?;
         let mut database = services::open(&data.services())?;
         let kms =
             Kms::open(&mut database, &settings).map_err(|error| data::sqlite(&data.services(), &error))?;
-        let dynamodb = DynamoDb::open(&data, &settings)?;
+        let dynamodb = DynamoDb::open(&data)?;
         let services = Services::start(&data.services(), database)?;
         let queues = Queues::new(services.clone(), &settings);
         let door = Door::new(settings.policies.clone());
@@ -177,11 +178,14 @@ impl Engines {
         self.inner.dynamodb.ensure_table(table).await
     }
 
-    /// Deletes the items whose time to live has passed, as DynamoDB does within days, and forgets stream
-    /// records that are a day old and were read by everyone. How many items were deleted.
-    pub async fn sweep_ttl(&self) -> Result<usize, Fault> {
+    /// Deletes the items whose time to live has passed by `now`, as DynamoDB does within days, and forgets
+    /// stream records that are a day old and were read by everyone. How many items were deleted.
+    ///
+    /// What a demonstration reaches by moving the clock it may leave again, and what was deleted stays
+    /// deleted: so the caller says which time is certain.
+    pub async fn sweep_ttl(&self, now: Timestamp) -> Result<usize, Fault> {
         let read = self.inner.services.consumed().await?;
-        self.inner.dynamodb.sweep(read).await
+        self.inner.dynamodb.sweep(read, now).await
     }
 
     /// Reads the stream of a table from where this reader last committed.

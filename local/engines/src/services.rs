@@ -181,3 +181,14 @@ fn migrate(database: &mut Connection, done: usize) -> rusqlite::Result<()> {
     transaction.pragma_update(None, "user_version", i32::try_from(MIGRATIONS.len()).unwrap_or(i32::MAX))?;
     transaction.commit()
 }
+
+/// Keys and contents are in two files that mean nothing without each other: contents without their keys
+/// are not opened, or new keys would be made beside them.
+pub(crate) fn belongs(services: &Path, dynamodb: &Path) -> Result<(), OpenError> {
+    let holds_something = |file: &Path| file.metadata().is_ok_and(|facts| facts.len() > 0);
+    if holds_something(dynamodb) && !holds_something(services) {
+        let reason = "the keys to what is in dynamodb.sqlite beside it are missing".into();
+        return Err(OpenError::Damaged { path: services.into(), reason });
+    }
+    Ok(())
+}

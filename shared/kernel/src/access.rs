@@ -55,9 +55,9 @@ pub enum Permission {
     ListOwnAppointments,
     /// See an appointment.
     ReadAppointments,
-    /// Book for oneself, or for any patient of the clinic.
+    /// Book for oneself, or as staff for any patient who has registered.
     BookAppointments,
-    /// Cancel for oneself, or for any patient of the clinic.
+    /// Cancel for oneself, or as staff any appointment of the clinic.
     CancelAppointments,
     /// Change when a provider can be booked.
     ManageHours,

@@ -63,7 +63,7 @@ impl<K: Kind> fmt::Display for Id<K> {
 
 /// Not an id of this kind.
 #[derive(Debug, thiserror::Error)]
-#[error("expected an id like `{0}_0192f0c17a5b7c3e8d21a4b6c8d0e2f4`")]
+#[error("Enter an id like {0}_0192f0c17a5b7c3e8d21a4b6c8d0e2f4.")]
 pub struct ParseIdError(&'static str);
 
 impl<K: Kind> FromStr for Id<K> {

@@ -10,7 +10,7 @@ pub struct Zone(String);
 
 /// There is no such zone in the database of this build.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected an IANA time zone such as Europe/Berlin")]
+#[error("Enter an IANA time zone such as Europe/Berlin.")]
 pub struct UnknownZone;
 
 impl TryFrom<String> for Zone {

@@ -9,7 +9,7 @@ use store::{Receipt, Store, StoreError};
 
 use crate::decode::decode;
 use crate::function::{Answer, Call};
-use crate::settle::{ROUNDS, Settled, digest, receipt, settle};
+use crate::settle::{ANSWERS, ROUNDS, Settled, digest, settle};
 use crate::telemetry::{self, Outcome};
 use crate::{Audience, Audit, Content, Cx, Done, Endpoint, Failure, cx};
 
@@ -99,7 +99,7 @@ async fn succeed<E: Endpoint>(
                 clinic,
                 patients: concerns,
             });
-            let receipt = attempt.as_ref().map(|attempt| attempt.receipt(E::STATUS, &body, cx.now));
+            let receipt = attempt.as_ref().map(|attempt| attempt.receipt(E::STATUS, &body, version, now));
             let settled = settle(&store, change, audit.as_ref(), receipt.as_ref(), request_id).await?;
             Ok::<_, Problem>((settled, (E::STATUS, body, version)))
         }
@@ -191,8 +191,9 @@ impl Attempt {
         Ok(Some(Self { id, fingerprint }))
     }
 
-    fn receipt(&self, status: u16, body: &str, now: kernel::Timestamp) -> Receipt {
-        receipt(self.id.clone(), self.fingerprint.clone(), status, body, now)
+    fn receipt(&self, status: u16, body: &str, version: Option<u64>, now: kernel::Timestamp) -> Receipt {
+        let (id, fingerprint) = (self.id.clone(), self.fingerprint.clone());
+        Receipt { id, fingerprint, status, reply: body.into(), version, until: now + ANSWERS }
     }
 
     async fn look(&self, store: &Store) -> Result<Option<Success>, Problem> {
@@ -206,7 +207,7 @@ impl Attempt {
         if receipt.fingerprint != self.fingerprint {
             return Err(HeaderError::Reused.into());
         }
-        Ok((receipt.status, receipt.reply.clone(), None))
+        Ok((receipt.status, receipt.reply.clone(), receipt.version))
     }
 }
 

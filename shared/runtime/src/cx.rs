@@ -1,5 +1,5 @@
-use kernel::{ClinicId, Event, Fact, Id, Kind, Timestamp};
-use store::Store;
+use kernel::{ClinicId, Event, Fact, Fault, Id, Kind, Status, Timestamp};
+use store::{Store, Stored};
 use uuid::{NoContext, Timestamp as UuidTime, Uuid};
 
 use crate::{Audience, Host};
@@ -24,9 +24,31 @@ impl<A: Audience> Cx<'_, A> {
         fresh_id(self.host, self.now)
     }
 
+    /// Refuse to change what is no longer what the client saw, if it says what it saw.
+    pub fn unchanged<E>(&self, stored: &Stored<E>) -> Result<(), ChangedMeanwhile> {
+        match self.if_match {
+            Some(seen) if seen != stored.version() => Err(ChangedMeanwhile),
+            _ => Ok(()),
+        }
+    }
+
     /// An event that happens now.
     pub fn fact<D: Event>(&self, clinic: Option<ClinicId>, data: D) -> Fact<D> {
         Fact { id: self.id(), event: D::NAME.into(), at: self.now, clinic, data }
+    }
+}
+
+/// `If-Match` names another version than the current one.
+#[derive(Debug, thiserror::Error)]
+#[error("Somebody has changed this since you looked.")]
+pub struct ChangedMeanwhile;
+
+impl Fault for ChangedMeanwhile {
+    fn status(&self) -> Status {
+        Status::PreconditionFailed
+    }
+    fn code(&self) -> &'static str {
+        "CHANGED_MEANWHILE"
     }
 }
 

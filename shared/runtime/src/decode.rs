@@ -128,24 +128,21 @@ fn invalid(route: Route, path: &str, error: &impl std::error::Error) -> Undecoda
     Undecodable::Field { pointer, detail: detail(&text) }
 }
 
-/// Serde's words for a developer, made a sentence, without the value that was sent: it may be private.
+/// What to tell a person. Only sentences of ours are handed on: the words of libraries are for
+/// developers, and may repeat the value that was sent, which may be private.
 fn detail(text: &str) -> String {
-    let expected = text.split("expected ").nth(1).map(|rest| rest.split(" at line").next().unwrap_or(rest));
-    match (text.strip_prefix("missing field"), expected) {
-        (Some(_), _) => "This field is required.".into(),
-        (None, Some(expected)) if text.starts_with("invalid ") || text.starts_with("unknown variant") => {
-            format!("Expected {expected}.")
-        }
-        _ => {
-            let mut sentence = text.split(" at line").next().unwrap_or(text).to_owned();
-            if let Some(first) = sentence.get(..1) {
-                let upper = first.to_uppercase();
-                sentence.replace_range(..1, &upper);
-            }
-            if !sentence.ends_with('.') {
-                sentence.push('.');
-            }
-            sentence
-        }
+    let text = text.split(" at line ").next().unwrap_or(text);
+    let ours =
+        text.starts_with(|c: char| c.is_ascii_uppercase()) && text.ends_with('.') && !text.contains('`');
+    let expected = text.rsplit_once(", expected ").map(|(_, expected)| expected);
+    match expected {
+        _ if text.starts_with("missing field") => "This field is required.".into(),
+        Some(choice) if text.starts_with("unknown variant") => format!("Expected {choice}."),
+        Some("a string") => "Expected a text.".into(),
+        Some("a sequence") => "Expected a list.".into(),
+        Some("a boolean") => "Expected true or false.".into(),
+        Some("u8" | "u16" | "u32" | "u64") => "Expected a whole number.".into(),
+        _ if ours => text.into(),
+        _ => "This is not a value that can be here.".into(),
     }
 }

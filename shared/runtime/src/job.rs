@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 use store::{Receipt, Shared, Store, StoreError};
 
 use crate::function::{Answer, Call};
-use crate::settle::{ROUNDS, Settled, digest, receipt, settle};
+use crate::settle::{EVENTS, ROUNDS, Settled, digest, settle};
 use crate::telemetry::{self, Outcome};
 use crate::{Audience as _, Audit, Cx, Done, Failure, System, Use, cx};
 
@@ -80,7 +80,14 @@ async fn one<J: Job>(call: &Call<'_>, message: SqsMessage) -> Result<(), Problem
             clinic: fact.clinic,
             patients: concerns,
         });
-        let receipt = receipt(id.clone(), String::new(), 200, "", now);
+        let receipt = Receipt {
+            id: id.clone(),
+            fingerprint: String::new(),
+            status: 200,
+            reply: String::new(),
+            version: None,
+            until: now + EVENTS,
+        };
         match settle(&store, change, audit.as_ref(), Some(&receipt), &call.invocation.request_id).await? {
             Settled::Written | Settled::Before(_) => return Ok(()),
             Settled::Stale => {}

@@ -27,7 +27,7 @@ mod telemetry;
 
 pub use audience::{Audience, InClinic, Internal, Personal, Public, System};
 pub use audit::Audit;
-pub use cx::Cx;
+pub use cx::{ChangedMeanwhile, Cx};
 pub use endpoint::{Content, Done, Endpoint, Method, Route};
 pub use function::{Failure, Function, Http, Invocation, Trigger};
 pub use host::{Clock, Entropy, Host, Sink};

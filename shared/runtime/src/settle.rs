@@ -1,6 +1,7 @@
 //! What every delivery ends with: the commit, or a reason why not.
 
-use kernel::{Problem, Timestamp};
+use jiff::SignedDuration;
+use kernel::Problem;
 use sha2::{Digest as _, Sha256};
 use store::{Change, Commit, CommitError, Receipt, Store, StoreError};
 
@@ -9,8 +10,12 @@ use crate::Audit;
 /// How often a handler is run while what it read keeps changing.
 pub(crate) const ROUNDS: u32 = 4;
 
-/// For how long an answer is kept to be given again.
-pub(crate) const RECEIPT_HOURS: i64 = 24;
+/// For how long an answer is kept to be given again to the same `Idempotency-Key`.
+pub(crate) const ANSWERS: SignedDuration = SignedDuration::from_hours(24);
+
+/// For how long it is known that an event was worked on: longer than any queue keeps one, dead
+/// letters included (14 days).
+pub(crate) const EVENTS: SignedDuration = SignedDuration::from_hours(24 * 15);
 
 /// What became of a commit.
 pub(crate) enum Settled {
@@ -38,11 +43,6 @@ pub(crate) async fn settle(
         Err(CommitError::Refused(problem)) => Err(problem),
         Err(CommitError::Store(error)) => Err(error.into()),
     }
-}
-
-pub(crate) fn receipt(id: String, fingerprint: String, status: u16, reply: &str, now: Timestamp) -> Receipt {
-    let until = now + jiff::SignedDuration::from_hours(RECEIPT_HOURS);
-    Receipt { id, fingerprint, status, reply: reply.into(), until }
 }
 
 /// Hex of SHA-256 over the parts, each ended so that no two lists run together.

@@ -181,6 +181,9 @@ pub struct Receipt {
     pub status: u16,
     /// What was answered.
     pub reply: String,
+    /// What version of what was answered.
+    #[serde(rename = "answered_version", default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<u64>,
     /// When the key may be used anew.
     pub until: Timestamp,
 }

@@ -5,7 +5,7 @@ use kernel::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{Scope, StoreError};
+use crate::{Limit, Scope, StoreError};
 
 /// A record in the table. Its serde form is its stored form.
 ///
@@ -162,6 +162,11 @@ pub struct Page {
 impl Page {
     /// One page of everything that a small range can hold.
     pub const ALL: Self = Self { limit: 255, after: None };
+
+    /// The page that a client asks for.
+    pub fn of(limit: Limit, after: Option<Cursor>) -> Self {
+        Self { limit: limit.into(), after }
+    }
 }
 
 /// A place in a listing.

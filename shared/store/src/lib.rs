@@ -13,6 +13,7 @@
 mod change;
 mod commit;
 mod entity;
+mod limit;
 mod meter;
 mod read;
 mod scope;
@@ -20,6 +21,7 @@ mod scope;
 pub use change::{Change, OUTBOX, Receipt};
 pub use commit::{Commit, CommitError, MAX_WRITES};
 pub use entity::{Cursor, Entity, Index, IndexEntry, Key, Listing, Page, Range, Stored};
+pub use limit::{BadLimit, Limit};
 pub use meter::{Meter, Usage};
 pub use read::{Store, Table};
 pub use scope::{Scope, Shared};
@@ -45,7 +47,7 @@ pub enum StoreError {
     #[error("This page cursor is not one of ours.")]
     Cursor,
     /// The request depends on a record that does not exist.
-    #[error("There is no such {0}.")]
+    #[error("There is no such record.")]
     Missing(&'static str),
     /// Somebody was quicker. The runtime runs the handler again before it says so.
     #[error("The record was changed while you were editing it.")]
@@ -71,7 +73,7 @@ impl Fault for StoreError {
                 Status::Internal
             }
             StoreError::Dynamo(_) | StoreError::Contended => Status::Unavailable,
-            StoreError::Cursor => Status::BadRequest,
+            StoreError::Cursor => Status::Unprocessable,
             StoreError::Missing(_) => Status::NotFound,
             StoreError::Stale => Status::Conflict,
         }
@@ -80,10 +82,13 @@ impl Fault for StoreError {
         match self {
             StoreError::Shape(_) | StoreError::Attribute(_) | StoreError::TooManyWrites(_) => "INTERNAL",
             StoreError::Dynamo(_) | StoreError::Contended => "UNAVAILABLE",
-            StoreError::Cursor => "BAD_CURSOR",
+            StoreError::Cursor => "INVALID",
             StoreError::Missing(_) => "NOT_FOUND",
             StoreError::Stale => "STALE",
         }
+    }
+    fn pointer(&self) -> Option<String> {
+        matches!(self, StoreError::Cursor).then(|| "/after".into())
     }
     fn retry_after(&self) -> Option<u32> {
         (self.status() == Status::Unavailable).then_some(1)

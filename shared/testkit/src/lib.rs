@@ -256,7 +256,7 @@ impl TestPlatform {
 
     /// Delete what has expired, as DynamoDB does some day.
     pub async fn sweep(&self) -> usize {
-        self.platform.engines().sweep_ttl().await.expect("the sweep")
+        self.platform.engines().sweep_ttl(self.platform.engines().now()).await.expect("the sweep")
     }
 
     /// Sign any claims with the key that the platform itself signs with.

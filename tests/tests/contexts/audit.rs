@@ -96,7 +96,7 @@ async fn exercise(platform: &TestPlatform, function: &str) -> Option<Value> {
             );
             about(Value::Null, Value::Null, berlin(), json!([]))
         }
-        "remember-contact" => {
+        "remember-contact" | "learn-patient" => {
             let body = event("identity", "patient-registered").await;
             let fact: Value = serde_json::from_str(&body).unwrap();
             assert!(platform.hand_over(function, &body).await);

@@ -243,3 +243,26 @@ async fn an_appointment_may_last_over_midnight_by_utc() {
     ben.call("book-appointment", wish("2027-04-05T23:40:00Z")).await.granted(201);
     diaries_are_true(&platform).await;
 }
+
+#[tokio::test]
+async fn the_desk_books_for_nobody_who_does_not_exist() {
+    let platform = TestPlatform::open().await;
+    let desk = platform.as_role(kernel::Role::Receptionist);
+    let start = free_time(&platform, WEBER, 2, 0).await;
+    let before = platform.dump("scheduling").await;
+    for stranger in [4711, 0x00ff_ffff] {
+        let fields = with(visit(WEBER, 2, &start), "patient", json!(demo::patient(stranger)));
+        desk.call("book-appointment", fields).await.refused(422, "UNKNOWN_PATIENT");
+    }
+    assert_eq!(platform.dump("scheduling").await, before);
+
+    // Whoever registers is known as soon as the news has gone round.
+    let fields = json!({
+        "email": "new@example.org", "password": "long enough", "given_name": "New", "family_name": "Comer",
+    });
+    let registered = platform.anyone().call("register-patient", fields).await.granted(201);
+    platform.settle().await;
+    let fields = with(visit(WEBER, 2, &start), "patient", registered["patient"].clone());
+    desk.call("book-appointment", fields).await.granted(201);
+    diaries_are_true(&platform).await;
+}

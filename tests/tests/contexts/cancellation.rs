@@ -63,3 +63,14 @@ async fn a_patient_cancels_only_what_is_theirs_and_the_desk_cancels_for_anybody(
     platform.as_role(Role::Receptionist).call("cancel-appointment", reason).await.granted(200);
     diaries_are_true(&platform).await;
 }
+
+#[tokio::test]
+async fn who_says_what_they_saw_cancels_nothing_else() {
+    let platform = TestPlatform::open().await;
+    let ada = platform.patient(1);
+    let appointment = book(&platform, &ada, 0).await;
+    let seen = |version| ada.with("if-match", version);
+    seen("\"99\"").call("cancel-appointment", this(&appointment)).await.refused(412, "CHANGED_MEANWHILE");
+    seen("\"1\"").call("cancel-appointment", this(&appointment)).await.granted(200);
+    diaries_are_true(&platform).await;
+}

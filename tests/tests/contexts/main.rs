@@ -12,6 +12,7 @@ mod booking;
 mod cancellation;
 mod confirmation;
 mod faults;
+mod gateway;
 mod hours;
 mod idempotency;
 mod identity;

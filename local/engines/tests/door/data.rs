@@ -56,6 +56,24 @@ async fn a_damaged_file_is_named_and_left_alone() {
 }
 
 #[tokio::test]
+async fn contents_without_their_keys_are_left_alone() {
+    let (_house, data) = directory().await;
+    let keys = data.join("services.sqlite");
+    for emptied in [true, false] {
+        if emptied {
+            fs::write(&keys, b"").unwrap();
+        } else {
+            fs::remove_file(&keys).unwrap();
+        }
+        let before = contents(&data);
+        let message = refusal(&data);
+        assert!(message.starts_with(&format!("{} is damaged", keys.display())), "{message}");
+        assert!(message.contains("the keys to what is in dynamodb.sqlite"), "{message}");
+        assert_eq!(contents(&data), before);
+    }
+}
+
+#[tokio::test]
 async fn a_file_of_another_program_is_left_alone() {
     let data = tempfile::tempdir().unwrap();
     Connection::open(data.path().join("services.sqlite"))

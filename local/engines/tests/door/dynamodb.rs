@@ -147,9 +147,9 @@ async fn expired_items_are_swept_by_the_clock_of_the_platform() {
         let put = client.put_item().table_name(TABLE).set_item(Some(key(sk)));
         put.item("expires_at", AttributeValue::N(expires.to_string())).send().await.unwrap();
     }
-    assert_eq!(house.engines.sweep_ttl().await.unwrap(), 0);
+    assert_eq!(house.engines.sweep_ttl(house.engines.now()).await.unwrap(), 0);
     house.advance(SignedDuration::from_hours(2));
-    assert_eq!(house.engines.sweep_ttl().await.unwrap(), 1);
+    assert_eq!(house.engines.sweep_ttl(house.engines.now()).await.unwrap(), 1);
     let gone = client.get_item().table_name(TABLE).set_key(Some(key("soon"))).send().await.unwrap();
     assert_eq!(gone.item(), None);
 
