@@ -19,6 +19,9 @@ describe("where to go after signing in", () => {
     "//evil.example",
     "/\\evil.example",
     "/\t/evil.example",
+    "/.//evil.example",
+    "/appointments/..//evil.example",
+    "/.\\\\evil.example",
     "https://evil.example/",
     "javascript:alert(1)",
     "appointments",
@@ -39,6 +42,8 @@ describe("where to go after signing in", () => {
     });
     expect(choiceIn("/appointments")).toBeNull();
     expect(choiceIn("/clinics/c/providers/p/book?service=s&start=never")).toBeNull();
+    expect(choiceIn("http://[")).toBeNull();
+    expect(choiceIn(`https://evil.example${path}`)).toBeNull();
   });
 });
 

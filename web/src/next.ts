@@ -1,12 +1,17 @@
+const BASE = "https://careplane.invalid";
+
+const isOwn = (path: string): boolean => /^\/(?![/\\])/.test(path);
+
 /**
  * Where to go on after signing in. Only a path of this client is accepted: an address that leaves the site, in any of
  * the spellings that browsers understand, would turn the sign-in page into a trap.
  */
 export function safePath(next: unknown): string {
-  if (typeof next !== "string" || !/^\/(?![/\\])/.test(next)) return "/";
-  const base = "https://careplane.invalid";
-  const url = URL.canParse(next, base) ? new URL(next, base) : null;
-  return url?.origin === base ? url.pathname + url.search : "/";
+  if (typeof next !== "string" || !isOwn(next) || !URL.canParse(next, BASE)) return "/";
+  const url = new URL(next, BASE);
+  const path = url.pathname + url.search;
+  // `/.//elsewhere` is ours until the dots are resolved, and leaves the site after that.
+  return url.origin === BASE && isOwn(path) ? path : "/";
 }
 
 export interface Choice {
@@ -18,7 +23,7 @@ export interface Choice {
 
 /** The appointment that a path is about to confirm, so that the sign-in page can show it. */
 export function choiceIn(next: string): Choice | null {
-  const url = new URL(next, "https://careplane.invalid");
+  const url = new URL(safePath(next), BASE);
   const match = /^\/clinics\/([^/]+)\/providers\/([^/]+)\/book$/.exec(url.pathname);
   const clinic = match?.[1];
   const provider = match?.[2];

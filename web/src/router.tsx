@@ -10,7 +10,7 @@ import { getSession, hasLapsed } from "./api/session";
 import { clinicQuery, clinicsQuery, providerQuery, servicesQuery } from "./api/queries";
 import { safePath } from "./next";
 import { HomeScreen } from "./screens/home";
-import { isLocalDate } from "./time/week";
+import { isLocalDate, isWithinReach, type LocalDate } from "./time/week";
 import { MissingScreen, Shell } from "./ui/shell";
 import { ErrorNotice } from "./ui/states";
 
@@ -21,6 +21,11 @@ interface Context {
 const text = (value: unknown): string | undefined =>
   typeof value === "string" && value !== "" ? value : undefined;
 
+/*
+ * The router lays what `validateSearch` returns over the address as it was typed. A key that is left out keeps
+ * whatever is there, so each of them names all of its keys, those without a good value as undefined.
+ */
+
 const root = createRootRouteWithContext<Context>()({
   component: Shell,
   notFoundComponent: MissingScreen,
@@ -29,10 +34,9 @@ const root = createRootRouteWithContext<Context>()({
 const home = createRoute({
   getParentRoute: () => root,
   path: "/",
-  validateSearch: (search: Record<string, unknown>): { clinic?: string } => {
-    const clinic = text(search.clinic);
-    return clinic === undefined ? {} : { clinic };
-  },
+  validateSearch: (search: Record<string, unknown>): { clinic?: string | undefined } => ({
+    clinic: text(search.clinic),
+  }),
   loader: ({ context }) => {
     // Begun before the screen renders, and not waited for: the screen has its own loading state.
     void context.queries.query(clinicsQuery).catch(() => undefined);
@@ -43,14 +47,12 @@ const home = createRoute({
 const provider = createRoute({
   getParentRoute: () => root,
   path: "/clinics/$clinic/providers/$provider",
-  validateSearch: (search: Record<string, unknown>): { service?: string; from?: string } => {
-    const service = text(search.service);
-    const from = isLocalDate(search.from) ? search.from : undefined;
-    return {
-      ...(service === undefined ? {} : { service }),
-      ...(from === undefined ? {} : { from }),
-    };
-  },
+  validateSearch: (
+    search: Record<string, unknown>,
+  ): { service?: string | undefined; from?: LocalDate | undefined } => ({
+    service: text(search.service),
+    from: isLocalDate(search.from) && isWithinReach(search.from) ? search.from : undefined,
+  }),
   loader: ({ context: { queries }, params: { clinic, provider: id } }) => {
     // Asked for while the screen's own script is still on its way.
     void queries.query(providerQuery(clinic, id)).catch(() => undefined);
@@ -61,17 +63,18 @@ const provider = createRoute({
 });
 
 interface SignInSearch {
-  readonly next?: string;
+  readonly next?: string | undefined;
 }
 
 const visitorOnly = {
   validateSearch: (search: Record<string, unknown>): SignInSearch => {
     const next = safePath(search.next);
-    return next === "/" ? {} : { next };
+    return { next: next === "/" ? undefined : next };
   },
   beforeLoad: ({ search }: { search: SignInSearch }) => {
+    // Looked at once more where it counts: this is the one place that sends somebody to an address from outside.
     // eslint-disable-next-line @typescript-eslint/only-throw-error -- the router's way to redirect
-    if (getSession() !== null) throw redirect({ href: search.next ?? "/", replace: true });
+    if (getSession() !== null) throw redirect({ href: safePath(search.next), replace: true });
   },
 };
 
@@ -119,8 +122,9 @@ const appointments = createRoute({
 const appointment = createRoute({
   getParentRoute: () => personal,
   path: "/appointments/$clinic/$appointment",
-  validateSearch: (search: Record<string, unknown>): { booked?: true } =>
-    search.booked === true ? { booked: true } : {},
+  validateSearch: (search: Record<string, unknown>): { booked?: true | undefined } => ({
+    booked: search.booked === true ? true : undefined,
+  }),
   component: lazyRouteComponent(() => import("./screens/appointment"), "AppointmentScreen"),
 });
 

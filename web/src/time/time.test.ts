@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { addDays, isLocalDate, nextWeek, previousWeek } from "./week";
+import { addDays, isLocalDate, isWithinReach, nextWeek, previousWeek } from "./week";
 import {
   clocksDiffer,
   dateIn,
@@ -41,6 +41,16 @@ describe("calendar dates", () => {
   ])("%s is a date: %s", (text, expected) => {
     expect(isLocalDate(text)).toBe(expected);
   });
+});
+
+test.each([
+  ["2026-12-01", true],
+  ["2099-10-31", true],
+  ["2099-12-31", false],
+  ["9999-12-31", false],
+  ["0001-01-01", false],
+])("%s is a day that the API knows: %s", (date, expected) => {
+  expect(isWithinReach(date)).toBe(expected);
 });
 
 describe("paging through weeks", () => {

@@ -16,6 +16,10 @@ export function isLocalDate(text: unknown): text is LocalDate {
   );
 }
 
+/** The API answers for days of this century; the last weeks of it are left for looking ahead. */
+export const isWithinReach = (date: LocalDate): boolean =>
+  date >= "2000-01-01" && date < "2099-11-01";
+
 export function addDays(date: LocalDate, days: number): LocalDate {
   return fromEpoch(toEpoch(date) + days * DAY);
 }

@@ -38,7 +38,7 @@ export default {
     "We did not get an answer. Please try again: you will not be booked twice.",
 
   "missing.title": "We could not find that page",
-  "missing.text": "The address may be old, or it may belong to somebody else.",
+  "missing.text": "There may be a typing mistake in the address, or the page is no longer there.",
   "missing.action": "Find a doctor",
 
   "home.title": "Find a doctor",
