@@ -1,5 +1,6 @@
 import createClient, { type Middleware } from "openapi-fetch";
 import type { paths } from "../api";
+import { heedClock } from "../time/clock";
 import { Intents, Memory } from "./intents";
 import { isTransient, Problem, toProblem, Unreachable } from "./problem";
 import { endSession, getSession } from "./session";
@@ -11,9 +12,11 @@ export const api = createClient<paths>({
   baseUrl: "/",
   fetch: async (request) => {
     try {
-      return await fetch(request, {
+      const response = await fetch(request, {
         signal: AbortSignal.any([request.signal, AbortSignal.timeout(TIMEOUT_MS)]),
       });
+      heedClock(response);
+      return response;
     } catch (error) {
       if (request.signal.aborted) throw error;
       throw new Unreachable("no answer", { cause: error });

@@ -1,4 +1,5 @@
-import { describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { heedClock, now } from "./clock";
 import { addDays, isLocalDate, isWithinReach, nextWeek, previousWeek } from "./week";
 import {
   clocksDiffer,
@@ -129,5 +130,40 @@ describe("words for people", () => {
     expect(formatDates("en-GB", "2026-11-29", "2026-12-05")).toMatch(
       /^29 November\s–\s5 December$/,
     );
+  });
+});
+
+describe("a device whose clock is wrong", () => {
+  const server = Date.parse("2026-12-01T08:00:00Z");
+  const told = (headers: Record<string, string>) => {
+    heedClock(new Response(null, { headers }));
+  };
+  const date = new Date(server).toUTCString();
+
+  beforeEach(() => {
+    vi.useFakeTimers({ now: server + 400 * 86_400_000 });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  test("goes by the server's, told with every answer", () => {
+    told({ date, "cache-control": "no-store" });
+    expect(now()).toBe(server);
+    vi.advanceTimersByTime(60_000);
+    expect(now()).toBe(server + 60_000);
+    vi.setSystemTime(server - 3_600_000);
+    told({ date, "cache-control": "no-store" });
+    expect(now()).toBe(server);
+  });
+
+  test.each([
+    ["comes out of a cache", { date, "cache-control": "public, max-age=60" }],
+    ["has no date", { "cache-control": "no-store" }],
+    ["has a date that is none", { date: "soon", "cache-control": "no-store" }],
+  ])("learns nothing where an answer %s", (_, headers) => {
+    const before = now();
+    told(headers);
+    expect(now()).toBe(before);
   });
 });

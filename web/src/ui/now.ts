@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from "react";
+import { now } from "../time/clock";
 
 const MINUTE = 60_000;
 
@@ -11,4 +12,4 @@ function subscribe(listener: () => void): () => void {
 
 /** The current minute: a page that stays open all night still knows which appointments are over. */
 export const useNow = (): number =>
-  useSyncExternalStore(subscribe, () => Math.floor(Date.now() / MINUTE) * MINUTE);
+  useSyncExternalStore(subscribe, () => Math.floor(now() / MINUTE) * MINUTE);

@@ -199,6 +199,20 @@ export async function firstOpening(
   throw new Error(`no such free time at ${clinic}`);
 }
 
+/** Free times of two doctors that overlap. Which ones do depends on the weekday, so all are looked through. */
+export async function atOnce(clinic: string): Promise<{ first: Opening; second: Opening }> {
+  const seen: Opening[] = [];
+  for await (const second of openings(clinic)) {
+    const first = seen.find(
+      ({ provider, start, end }) =>
+        provider.id !== second.provider.id && start < second.end && end > second.start,
+    );
+    if (first !== undefined) return { first, second };
+    seen.push(second);
+  }
+  throw new Error(`no two doctors are free at once at ${clinic}`);
+}
+
 export const bookPath = ({ clinic, provider, service, start }: Opening): string =>
   `/clinics/${clinic}/providers/${provider.id}/book?${new URLSearchParams({ service, start }).toString()}`;
 

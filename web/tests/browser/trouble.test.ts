@@ -1,7 +1,8 @@
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Availability } from "../../src/api/types";
 import {
+  atOnce,
   bookPath,
   Caller,
   demo,
@@ -24,8 +25,9 @@ afterAll(() => browser.close());
 const clinic = demo.clinics[0]?.id ?? "";
 
 /** A new patient with an opening before the last button. */
-async function atConfirm(opening: Opening) {
+async function atConfirm(opening: Opening, prepare?: (page: Page) => Promise<void>) {
   const { page, close } = await visit(browser);
+  await prepare?.(page);
   await page.goto(bookPath(opening));
   await page.getByRole("link", { name: "Create an account" }).click();
   const patient = await fillRegistration(page);
@@ -54,16 +56,11 @@ describe("a time that is not to be had", () => {
   });
 
   test("because the patient is elsewhere then: the way leads to the appointments", async () => {
-    const first = await firstOpening(clinic);
+    const { first, second } = await atOnce(clinic);
     const { page, close, book } = await atConfirm(first);
     await book.click();
     await page.getByRole("heading", { name: "Your appointment is booked" }).waitFor();
 
-    const second = await firstOpening(
-      clinic,
-      ({ provider, start, end }) =>
-        provider.id !== first.provider.id && start < first.end && end > first.start,
-    );
     await page.goto(bookPath(second));
     await book.click();
     await page.getByText("You already have an appointment at this time").waitFor();
@@ -111,6 +108,21 @@ test("a lost answer never books twice: the second try carries the same key", asy
   expect(keys[0]).toMatch(/^[A-Za-z0-9-]{8,64}$/);
   const caller = await Caller.signIn(patient);
   expect(await caller.appointments()).toHaveLength(1);
+  await close();
+});
+
+test("a device whose clock is far ahead still sees what is to come, and can cancel it", async () => {
+  const opening = await firstOpening(clinic);
+  const { page, close, book } = await atConfirm(opening, (page) =>
+    page.clock.install({ time: Date.now() + 1200 * 86_400_000 }),
+  );
+  await book.click();
+  await page.getByRole("button", { name: "Cancel appointment" }).waitFor({ timeout: 10_000 });
+  await page.getByRole("link", { name: "My appointments" }).last().click();
+  const upcoming = page.getByRole("region", { name: "Upcoming" });
+  await upcoming.locator(".entry").getByText("Booked").waitFor({ timeout: 10_000 });
+  await page.goto(`/clinics/${clinic}/providers/${opening.provider.id}`);
+  await page.locator(".slot").first().waitFor({ timeout: 10_000 });
   await close();
 });
 
