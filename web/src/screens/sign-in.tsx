@@ -65,12 +65,19 @@ export function SignInScreen() {
             {t("sign_in.submit")}
           </Button>
         </Form>
-        <p className="aside">
-          {t("sign_in.new")}{" "}
-          <Link to="/register" search={search} replace>
+        <div className="aside">
+          <p>{t("sign_in.new")}</p>
+          <Link
+            to="/register"
+            search={search}
+            replace
+            className="button"
+            data-look="secondary"
+            data-wide
+          >
             {t("sign_in.register")}
           </Link>
-        </p>
+        </div>
       </div>
     </Page>
   );
