@@ -5,7 +5,7 @@ import type { Appointment, Day } from "./api/types";
 import { calendarFile, canCancel, diary, nearestTimes, stateOf } from "./booking";
 import { formatMoney } from "./money";
 import { choiceIn, safePath } from "./next";
-import { initials } from "./ui/people";
+import { initials, namesField } from "./ui/people";
 
 describe("where to go after signing in", () => {
   test.each(["/appointments", "/clinics/cln_1/providers/prv_1/book?service=svc_1&start=x", "/"])(
@@ -106,6 +106,16 @@ test.each([
   ["", ""],
 ])("the initials of %s are %s", (name, expected) => {
   expect(initials(name)).toBe(expected);
+});
+
+test.each([
+  ["General practitioner", "General practice", true],
+  ["Consultant cardiologist", "Cardiology", true],
+  ["Orthopaedic surgeon", "Orthopaedics", true],
+  ["Consultant", "Cardiology", false],
+  ["Paediatric nurse", "Paediatric oncology", false],
+])("%s says %s already: %s", (title, specialty, expected) => {
+  expect(namesField(title, specialty)).toBe(expected);
 });
 
 const appointment = (id: string, start: string, status: Appointment["status"]): Appointment => ({

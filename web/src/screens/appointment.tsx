@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
-import { appointmentQuery, clinicQuery, meQuery } from "../api/queries";
+import { appointmentQuery, clinicQuery, meQuery, providerQuery } from "../api/queries";
 import { type Session, useSession } from "../api/session";
 import type { Appointment } from "../api/types";
 import { calendarFile, canCancel, stateOf } from "../booking";
@@ -12,7 +12,7 @@ import { Button } from "../ui/button";
 import { CalendarIcon, CheckIcon, PhoneIcon, PreviousIcon } from "../ui/icons";
 import { useNow } from "../ui/now";
 import { Page } from "../ui/page";
-import { addressLine } from "../ui/people";
+import { addressLine, profession } from "../ui/people";
 import { ErrorNotice, Notice, Skeleton } from "../ui/states";
 import { Status } from "../ui/status";
 import { Summary } from "../ui/summary";
@@ -63,6 +63,7 @@ function Detail({
 }) {
   const [isAsking, setAsking] = useState(false);
   const clinic = useQuery(clinicQuery(appointment.clinic));
+  const provider = useQuery(providerQuery(appointment.clinic, appointment.provider));
   const me = useQuery(meQuery(session.user));
   const now = useNow();
   const state = stateOf(appointment, now);
@@ -111,6 +112,7 @@ function Detail({
         zone={zone}
         providerId={appointment.provider}
         providerName={appointment.provider_name}
+        profession={provider.data === undefined ? undefined : profession(provider.data)}
         clinicName={appointment.clinic_name}
         address={address}
         serviceName={appointment.service_name}

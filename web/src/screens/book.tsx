@@ -20,7 +20,7 @@ import { Heading } from "../ui/heading";
 import { Button } from "../ui/button";
 import { useNow } from "../ui/now";
 import { Page } from "../ui/page";
-import { addressLine } from "../ui/people";
+import { addressLine, profession } from "../ui/people";
 import { ActionError, ErrorNotice, Notice, Skeleton } from "../ui/states";
 import { Summary } from "../ui/summary";
 
@@ -139,7 +139,7 @@ function Confirm({ session, clinic, provider, service, start }: Choice) {
         zone={clinic.time_zone}
         providerId={provider.id}
         providerName={provider.name}
-        specialty={provider.specialty}
+        profession={profession(provider)}
         clinicName={clinic.name}
         address={addressLine(clinic)}
         serviceName={service.name}

@@ -10,7 +10,7 @@ import { Button } from "../ui/button";
 import { Choice } from "../ui/choice";
 import { CloseIcon, NextIcon, PhoneIcon, PinIcon, SearchIcon, SpeechIcon } from "../ui/icons";
 import { Page } from "../ui/page";
-import { addressLine, Avatar, languageNames } from "../ui/people";
+import { addressLine, Avatar, languageNames, profession } from "../ui/people";
 import { Empty, ErrorNotice, Skeleton } from "../ui/states";
 
 const SHOWN_SERVICES = 3;
@@ -231,7 +231,7 @@ function ProviderCard({
               {provider.name}
             </Link>
           </h3>
-          <p className="specialty">{provider.specialty}</p>
+          <p className="specialty">{profession(provider)}</p>
         </div>
       </div>
       <p className="muted with-icon">

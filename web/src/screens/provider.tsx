@@ -8,7 +8,7 @@ import { formatMoney } from "../money";
 import { Heading } from "../ui/heading";
 import { PhoneIcon, PinIcon, PreviousIcon, SpeechIcon } from "../ui/icons";
 import { Page } from "../ui/page";
-import { addressLine, Avatar, languageNames } from "../ui/people";
+import { addressLine, Avatar, languageNames, profession } from "../ui/people";
 import { ErrorNotice, Notice, Skeleton } from "../ui/states";
 import { Week } from "./week";
 
@@ -84,7 +84,7 @@ function Booking({
         <Avatar id={provider.id} name={provider.name} size="large" />
         <div className="stack-small">
           <Heading>{provider.name}</Heading>
-          <p className="specialty">{provider.title}</p>
+          <p className="specialty">{profession(provider)}</p>
           {provider.about !== "" && <p className="profile-about">{provider.about}</p>}
           <ul className="facts">
             <li>

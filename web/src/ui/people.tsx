@@ -1,5 +1,5 @@
-import type { Clinic } from "../api/types";
-import { localeTag } from "../i18n";
+import type { Clinic, Provider } from "../api/types";
+import { localeTag, t } from "../i18n";
 import { cached } from "../i18n/formats";
 
 const TONES = 6;
@@ -40,6 +40,21 @@ export function Avatar({
     </span>
   );
 }
+
+const STEM = 5;
+
+/** `Dermatologist` says dermatology already, `Consultant` does not: do all words of the field begin like one of the title's? */
+export function namesField(title: string, specialty: string): boolean {
+  const words = (text: string) => text.toLocaleLowerCase().match(/\p{L}+/gu) ?? [];
+  const said = words(title);
+  return words(specialty).every((word) =>
+    said.some((other) => other.startsWith(word.slice(0, STEM))),
+  );
+}
+
+/** What stands under a doctor's name, the same on every screen. */
+export const profession = ({ title, specialty }: Pick<Provider, "title" | "specialty">): string =>
+  namesField(title, specialty) ? title : t("provider.profession", { title, specialty });
 
 const displayNames = cached(
   (locale: string, options: Intl.DisplayNamesOptions) => new Intl.DisplayNames(locale, options),

@@ -19,7 +19,7 @@ interface Subject {
   readonly zone: string;
   readonly providerId: string;
   readonly providerName: string;
-  readonly specialty?: string | undefined;
+  readonly profession?: string | undefined;
   readonly clinicName: string;
   readonly address?: string | undefined;
   readonly serviceName: string;
@@ -67,7 +67,7 @@ export function Summary(props: Subject) {
           <Avatar id={props.providerId} name={props.providerName} />
           <span>
             <span className="strong">{props.providerName}</span>
-            {props.specialty !== undefined && <span className="muted">{props.specialty}</span>}
+            {props.profession !== undefined && <span className="muted">{props.profession}</span>}
           </span>
         </span>
       </Row>

@@ -37,12 +37,16 @@ describe("a patient books for the first time", () => {
     await page.goto("/");
     await page.locator(".provider-card").first().waitFor();
     await inspect(page, "home");
+    await page.locator(".brand-name").getByText("Careplane").waitFor({ timeout: 10_000 });
+    const profession =
+      (await page.locator(".provider-card .specialty").first().textContent()) ?? "";
     const link = page.locator(".provider-card a").first();
     const doctor = (await link.textContent()) ?? "";
     await link.click();
 
     await toFreeTimes(page);
     await page.getByRole("heading", { level: 1, name: doctor }).waitFor();
+    expect(await page.locator(".profile .specialty").textContent()).toBe(profession);
     await inspect(page, "free times");
     if (options.timezoneId !== undefined) await page.getByText("the time where you are").waitFor();
     const chosen = page.locator(".slot").last();
@@ -69,11 +73,13 @@ describe("a patient books for the first time", () => {
     await summary.getByText("Ada Okonkwo").waitFor();
     expect(await summary.textContent()).toContain(time);
     expect(await summary.textContent()).toContain(doctor);
+    expect(await summary.textContent()).toContain(profession);
     await inspect(page, "confirm");
     await book.click();
 
     await page.getByRole("heading", { level: 1, name: "Your appointment is booked" }).waitFor();
     await page.getByText(patient.email).waitFor();
+    await summary.getByText(profession).waitFor();
     await inspect(page, "booked");
 
     await page.getByRole("link", { name: "My appointments" }).last().click();

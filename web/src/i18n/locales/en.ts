@@ -59,6 +59,7 @@ export default {
   "home.services": "Services and prices",
   "home.more_services": "{count, plural, one {and # more service} other {and # more services}}",
 
+  "provider.profession": "{title} · {specialty}",
   "provider.title": "Free times with {provider}",
   "provider.service": "Choose a service",
   "provider.no_services":
