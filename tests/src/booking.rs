@@ -140,9 +140,9 @@ impl Wish {
         Span { start, end: start + jiff::SignedDuration::from_mins(minutes) }
     }
 
-    /// Ask for it.
-    pub async fn book(&self, api: &Api, person: &Person, key: &str) -> Result<Answer, Broken> {
-        let Offer { clinic, provider, service, .. } = &self.offer;
+    /// It as JSON.
+    pub fn body(&self) -> Value {
+        let Offer { provider, service, .. } = &self.offer;
         let mut body = json!({ "provider": provider, "service": service, "start": self.start });
         if let Some(patient) = &self.patient {
             body["patient"] = json!(patient);
@@ -150,7 +150,13 @@ impl Wish {
         if let Some(minutes) = self.minutes {
             body["minutes"] = json!(minutes);
         }
-        api.post(&format!("/v1/clinics/{clinic}/appointments"), &body).by(person).key(key).try_send().await
+        body
+    }
+
+    /// Ask for it.
+    pub async fn book(&self, api: &Api, person: &Person, key: &str) -> Result<Answer, Broken> {
+        let path = format!("/v1/clinics/{}/appointments", self.offer.clinic);
+        api.post(&path, &self.body()).by(person).key(key).try_send().await
     }
 }
 
@@ -160,6 +166,11 @@ pub async fn free_times(api: &Api, offer: &Offer, from: Date, days: u8) -> Vec<S
     let query = format!("service={service}&from={from}&days={days}");
     let path = format!("/v1/clinics/{clinic}/providers/{provider}/availability?{query}");
     let found = api.get(&path).send().await.expect(200);
+    times(&found)
+}
+
+/// The times of an answer about availability.
+pub fn times(found: &Value) -> Vec<Span> {
     let days = found["days"].as_array().cloned().unwrap_or_default();
     let times = days.iter().flat_map(|day| day["times"].as_array().cloned().unwrap_or_default());
     times.map(|time| Span::of(&time)).collect()
