@@ -82,7 +82,7 @@ stack: need-cargo need-zip $(VENV)/.ready ## the real template and binaries on a
 
 .PHONY: bench
 bench: need-cargo need-node ## a table of what things cost
-	cargo build --quiet --profile bench --workspace --bins
+	cargo build --quiet --profile bench --package local --package directory
 	cargo run --quiet --profile bench --package bench
 
 # Keeping it tidy
