@@ -1,6 +1,6 @@
 //! When a provider can be booked. Pure: no I/O, no clock.
 
-use jiff::civil::{Time, Weekday};
+use jiff::civil::Time;
 use kernel::{ClinicId, Event, Fault, Money, ProviderId, ServiceId, Status, Zone};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -53,20 +53,6 @@ pub enum Day {
     Friday,
     Saturday,
     Sunday,
-}
-
-impl From<Weekday> for Day {
-    fn from(day: Weekday) -> Self {
-        match day {
-            Weekday::Monday => Day::Monday,
-            Weekday::Tuesday => Day::Tuesday,
-            Weekday::Wednesday => Day::Wednesday,
-            Weekday::Thursday => Day::Thursday,
-            Weekday::Friday => Day::Friday,
-            Weekday::Saturday => Day::Saturday,
-            Weekday::Sunday => Day::Sunday,
-        }
-    }
 }
 
 mod hour_and_minute {

@@ -145,9 +145,4 @@ impl<R> Done<R> {
     pub fn version(self, version: u64) -> Self {
         Self { version: Some(version), ..self }
     }
-
-    /// What will be answered.
-    pub fn reply(&self) -> &R {
-        &self.reply
-    }
 }

@@ -13,14 +13,10 @@ pub struct Limit(u8);
 #[error("Ask for 1 to 100.")]
 pub struct BadLimit;
 
-impl Limit {
-    /// What a list gives when nobody says.
-    pub const DEFAULT: Self = Self(50);
-}
-
 impl Default for Limit {
+    /// What a list gives when nobody says.
     fn default() -> Self {
-        Self::DEFAULT
+        Self(50)
     }
 }
 
