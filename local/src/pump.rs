@@ -53,10 +53,7 @@ pub fn run(platform: &Arc<Platform>, stop: &watch::Receiver<bool>) -> JoinSet<()
     let (sweeper, mut stopped) = (platform.clone(), stop.clone());
     tasks.spawn(async move {
         while !*stopped.borrow() {
-            // As DynamoDB does it: some time after the expiry, and nothing depends on when. A clock that was
-            // moved on may be set right again, and must not have taken anything with it.
-            let certain = sweeper.engines().now().min(Timestamp::now());
-            let _ = sweeper.engines().sweep_ttl(certain).await;
+            sweep(&sweeper, Timestamp::now()).await;
             tokio::select! {
                 () = tokio::time::sleep(SWEEP) => {}
                 _ = stopped.changed() => {}
@@ -116,6 +113,16 @@ pub fn run(platform: &Arc<Platform>, stop: &watch::Receiver<bool>) -> JoinSet<()
         }
     }
     tasks
+}
+
+/// Delete what has expired, as DynamoDB does: some time afterwards, and nothing depends on when.
+///
+/// The platform's clock may be ahead of the machine's and be set right again, and must not have taken
+/// anything with it: so what goes has expired by both.
+pub async fn sweep(platform: &Platform, machine: Timestamp) {
+    let certain = platform.engines().now().min(machine);
+    // What could not be deleted now is as good as deleted, and will be next time.
+    let _ = platform.engines().sweep_ttl(certain).await;
 }
 
 /// Deliver until nothing is left that can be delivered now. For tests and for the seed: when it

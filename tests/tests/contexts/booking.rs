@@ -266,3 +266,17 @@ async fn the_desk_books_for_nobody_who_does_not_exist() {
     desk.call("book-appointment", fields).await.granted(201);
     diaries_are_true(&platform).await;
 }
+
+#[tokio::test]
+async fn a_clock_that_is_moved_on_and_set_right_again_takes_no_booking_with_it() {
+    let platform = TestPlatform::open().await;
+    let appointment = book(&platform, &platform.patient(1), 0).await;
+    let machine = platform.now();
+    platform.pass(jiff::SignedDuration::from_hours(24 * 40));
+    local::pump::sweep(platform.inside(), machine).await;
+    platform.pass(jiff::SignedDuration::from_hours(-24 * 40));
+
+    let again = visit(WEBER, 2, &text(&appointment["start"]));
+    platform.patient(2).call("book-appointment", again).await.refused(409, "PROVIDER_CONFLICT");
+    diaries_are_true(&platform).await;
+}
