@@ -19,9 +19,9 @@ pub struct Context {
 pub const CONTEXTS: &[Context] = &[
     Context {
         name: "identity",
-        description: "Accounts, sign-in, tokens and the keys that sign them.",
+        description: "Accounts, sessions, second factors, memberships, and the keys that sign tokens.",
         functions: identity::FUNCTIONS,
-        indexes: &[],
+        indexes: identity::INDEXES,
         events: identity::EVENTS,
     },
     Context {

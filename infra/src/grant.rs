@@ -3,11 +3,15 @@ use serde::Serialize;
 
 use crate::stack::logical_id;
 
+const RESOURCE: &str = "Resource";
+
 /// A statement of a role, as the template writes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Grant {
     /// IAM actions.
     pub actions: Vec<&'static str>,
+    /// Whether it is about this or about everything else: `Resource` or `NotResource`.
+    pub element: &'static str,
     /// A YAML value: an ARN, or what yields one.
     pub resource: String,
     /// A YAML value.
@@ -21,6 +25,7 @@ impl Grant {
         let id = logical_id(function.name);
         let allow = |actions: &[&'static str], resource: String| Self {
             actions: actions.to_vec(),
+            element: RESOURCE,
             resource,
             condition: None,
         };
@@ -34,6 +39,7 @@ impl Grant {
         ];
         grants.extend(function.statements().into_iter().map(|statement| Self {
             actions: statement.actions,
+            element: element(statement.resource),
             resource: arn(statement.resource),
             condition: condition(statement.resource),
         }));
@@ -69,6 +75,15 @@ fn arn(resource: Resource) -> String {
         Resource::IndexKey => "!Ref IndexKey".into(),
         // Whether SES verified the address or its domain is not known here; the sender is, below.
         Resource::MailIdentity => "'*'".into(),
+        // Of SNS only telephones have no ARN: what is left over is to send text messages.
+        Resource::Telephones => "!Sub arn:${AWS::Partition}:sns:*:*:*".into(),
+    }
+}
+
+const fn element(resource: Resource) -> &'static str {
+    match resource {
+        Resource::Telephones => "NotResource",
+        _ => RESOURCE,
     }
 }
 

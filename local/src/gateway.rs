@@ -78,7 +78,7 @@ impl Gateway {
     /// Does any route begin like this path? Everything else is the web client's.
     pub fn serves(path: &str) -> bool {
         ["/v1/", "/.well-known/"].iter().any(|prefix| path.starts_with(prefix))
-            || ["/health", "/ready", "/openapi.json", "/docs"].contains(&path)
+            || ["/health", "/ready", "/openapi.json", "/docs", "/admin/system-status"].contains(&path)
     }
 
     /// Answer a request.
@@ -213,7 +213,10 @@ impl Gateway {
         headers.insert("vary", HeaderValue::from_static("origin"));
         let fixed = [
             ("access-control-allow-methods", "GET, POST, PUT, PATCH, DELETE"),
-            ("access-control-allow-headers", "authorization, content-type, idempotency-key, if-match"),
+            (
+                "access-control-allow-headers",
+                "authorization, content-type, idempotency-key, if-match, x-csrf-token",
+            ),
             ("access-control-expose-headers", "etag, retry-after, x-request-id"),
             ("access-control-max-age", "600"),
         ];
@@ -359,7 +362,7 @@ pub fn event(delivery: &Delivery<'_>) -> String {
         headers
             .entry(name.as_str())
             .and_modify(|all| {
-                all.push(',');
+                all.push(if name == "cookie" { ';' } else { ',' });
                 all.push_str(&value);
             })
             .or_insert_with(|| value.into_owned());
@@ -377,10 +380,14 @@ pub fn event(delivery: &Delivery<'_>) -> String {
             })
             .or_insert(value);
     }
-    // API Gateway hands claims over as texts.
+    // Cookies stand apart, and each hop adds to the right whom it heard from.
+    let cookies = headers.remove("cookie");
+    let forwarded = headers.remove("x-forwarded-for");
+    let forwarded =
+        forwarded.map_or_else(|| request.source.clone(), |before| format!("{before}, {}", request.source));
+    headers.insert("x-forwarded-for", forwarded);
     let claims = claims.map(|claims| {
-        let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
-        claims.iter().map(|(name, value)| (name.clone(), text(value).into())).collect::<Map<_, Value>>()
+        claims.iter().map(|(name, value)| (name.clone(), claim(value).into())).collect::<Map<_, Value>>()
     });
     let (body, base64) = match std::str::from_utf8(&request.body) {
         Ok(text) => (text.to_owned(), false),
@@ -415,6 +422,9 @@ pub fn event(delivery: &Delivery<'_>) -> String {
     if !query.is_empty() {
         event["queryStringParameters"] = json!(query);
     }
+    if let Some(cookies) = cookies {
+        event["cookies"] = cookies.split(';').map(str::trim).collect();
+    }
     if !parameters.is_empty() {
         event["pathParameters"] = json!(parameters);
     }
@@ -427,6 +437,15 @@ pub fn event(delivery: &Delivery<'_>) -> String {
     event.to_string()
 }
 
+/// A claim, as API Gateway hands it over: as a text, and a list as one in brackets, `[mfa pwd]`.
+fn claim(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(list) => format!("[{}]", list.iter().map(claim).collect::<Vec<_>>().join(" ")),
+        other => other.to_string(),
+    }
+}
+
 /// A function's answer in payload 2.0.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -435,16 +454,22 @@ struct Answer {
     #[serde(default)]
     headers: BTreeMap<String, String>,
     #[serde(default)]
+    cookies: Vec<String>,
+    #[serde(default)]
     body: String,
     #[serde(default)]
     is_base64_encoded: bool,
 }
 
 fn outgoing(answer: &str) -> Option<Response<Bytes>> {
-    let Answer { status_code, headers, body, is_base64_encoded } = serde_json::from_str(answer).ok()?;
+    let Answer { status_code, headers, cookies, body, is_base64_encoded } =
+        serde_json::from_str(answer).ok()?;
     let mut response = empty(StatusCode::from_u16(status_code).ok()?);
     for (name, value) in headers {
         response.headers_mut().insert(HeaderName::try_from(name).ok()?, HeaderValue::try_from(value).ok()?);
+    }
+    for cookie in cookies {
+        response.headers_mut().append("set-cookie", HeaderValue::try_from(cookie).ok()?);
     }
     *response.body_mut() =
         if is_base64_encoded { BASE64_STANDARD.decode(body).ok()?.into() } else { body.into() };

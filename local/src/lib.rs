@@ -21,4 +21,4 @@ pub mod pump;
 pub mod seed;
 pub mod site;
 
-pub use platform::{Options, Platform, StartError, table_name};
+pub use platform::{Options, Platform, StartError, table_name, web_origin};

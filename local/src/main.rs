@@ -107,8 +107,9 @@ async fn run() -> Result<(), String> {
     let router = site::router(Site { platform: platform.clone(), gateway, clock, web });
 
     describe(&data, &platform)?;
-    println!("Careplane is ready after {:.1} s: {origin}", begun.elapsed().as_secs_f32());
-    println!("  Inbox {origin}/inbox · API {origin}/docs · log {}", data.join("log.jsonl").display());
+    let web = local::web_origin(&origin);
+    println!("Careplane is ready after {:.1} s: {web}", begun.elapsed().as_secs_f32());
+    println!("  Inbox {web}/inbox · API {web}/docs · log {}", data.join("log.jsonl").display());
     println!("  Sign in as ada.lovelace@careplane.example, password {}", seed::PASSWORD);
     println!("  Every other sign-in is in {}. Ctrl-C stops.", data.join("demo.json").display());
 

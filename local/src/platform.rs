@@ -62,10 +62,16 @@ const ADMIN: &str = "admin";
 const REGION: &str = "eu-central-1";
 const EVENTS: &str = "careplane-local-events";
 const AUDIT: &str = "careplane-local-audit";
-const DATA_KEY: &str = "alias/careplane-local-data";
-const INDEX_KEY: &str = "alias/careplane-local-index";
+pub(crate) const DATA_KEY: &str = "alias/careplane-local-data";
+pub(crate) const INDEX_KEY: &str = "alias/careplane-local-index";
 const DOCUMENTS: &str = "careplane-local-documents";
 const MAIL_FROM: &str = "careplane@localhost.example";
+
+/// Where people go: the same place, by its name. Passkeys need a name (WebAuthn, 5.1.2), and an address is
+/// none.
+pub fn web_origin(origin: &str) -> String {
+    origin.replace("127.0.0.1", "localhost")
+}
 
 /// The table of a context.
 pub fn table_name(context: &str) -> String {
@@ -90,7 +96,7 @@ impl Platform {
         settings.topology = topology();
         settings.keys = vec![KeySpec::seal(DATA_KEY), KeySpec::mac(INDEX_KEY)];
         settings.buckets = vec![DOCUMENTS.into()];
-        settings.origins = vec![options.origin.clone()];
+        settings.origins = vec![options.origin.clone(), web_origin(&options.origin)];
         let data = data.to_owned();
         let opening = tokio::task::spawn_blocking(move || Engines::open(&data, settings));
         let engines = opening.await.expect("opening does not panic")?;
@@ -237,7 +243,7 @@ fn variable_of(engines: &Engines, options: &Options, context: &Context, variable
         (Setting::Issuer, options.origin.clone()),
         (Setting::Audience, runtime::AUDIENCE.into()),
         (Setting::MailFrom, MAIL_FROM.into()),
-        (Setting::WebOrigin, options.origin.clone()),
+        (Setting::WebOrigin, web_origin(&options.origin)),
     ];
     let found = setting.into_iter().find(|(setting, _)| setting.variable() == variable);
     found.map(|(_, value)| value).unwrap_or_default()
@@ -258,6 +264,8 @@ fn policies() -> Policies {
                     Resource::DataKey => DATA_KEY.into(),
                     Resource::IndexKey => INDEX_KEY.into(),
                     Resource::MailIdentity => MAIL_FROM.into(),
+                    // The engines know no exceptions: locally this includes the topic.
+                    Resource::Telephones => "*".into(),
                 };
                 policies.grant(function.name, Statement::new(actions, [resource]));
             }

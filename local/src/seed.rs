@@ -4,19 +4,23 @@
 //! Deterministic: the same first day gives the same records with the same ids. It is written in
 //! transactions, and one that was interrupted is finished by the next start.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use directory::clinic::{Address, Clinic};
 use directory::hours::{Day, Hours, Opening, ProviderCalendarChanged};
 use directory::provider::Provider;
 use directory::service::Service;
-use identity::account::{Account, EmailInUse};
+use identity::account::{Account, EmailInUse, Preferences};
+use identity::factor::{AppFactor, TOTP, provisioning};
+use identity::membership::{ClinicRole, Member, Membership};
 use identity::password::NewPassword;
+use identity::patient::{CareRelation, PatientAccount};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
 use kernel::{
-    ClinicId, ClinicScope, Currency, Event as _, Fact, Id, Kind, Money, PatientId, PatientScope, Private,
-    Role, UserId,
+    ClinicId, ClinicScope, Currency, Event as _, Fact, Id, Kind, Money, PatientId, PatientScope, Permission,
+    Private, ProviderId, Role, UserId,
 };
 use notifications::contact::Contact;
 use scheduling::appointment::{Appointment, Status, end};
@@ -27,6 +31,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use store::{Change, Commit, CommitError, Entity, Key, MAX_WRITES, Meter, Shared, Store, StoreError, Table};
 
+use crate::platform::{DATA_KEY, INDEX_KEY};
 use crate::{Platform, table_name};
 
 /// The password of every demonstration account.
@@ -217,8 +222,8 @@ const PROVIDERS: [DemoProvider; 6] = [
     },
 ];
 
-/// Who can sign in: number, role, clinic, given name, family name.
-const STAFF: [(u128, Role, u128, &str, &str); 8] = [
+/// Who can sign in: number, role, clinic (0: the platform), given name, family name.
+const STAFF: [(u128, Role, u128, &str, &str); 10] = [
     (101, Role::Practitioner, 1, "Anna", "Weber"),
     (102, Role::Nurse, 1, "Jonas", "Becker"),
     (103, Role::Receptionist, 1, "Leyla", "Kaya"),
@@ -226,7 +231,22 @@ const STAFF: [(u128, Role, u128, &str, &str); 8] = [
     (105, Role::Technician, 1, "Felix", "Schulz"),
     (106, Role::Manager, 1, "Clara", "Hoffmann"),
     (107, Role::Finance, 1, "Paul", "Krüger"),
-    (108, Role::Operator, 1, "Ines", "Vogel"),
+    (108, Role::Operator, 0, "Ines", "Vogel"),
+    (109, Role::Support, 0, "Tomás", "Silva"),
+    (110, Role::Staff, 1, "Nadia", "Haas"),
+];
+
+/// As whom patients book one of [`STAFF`]: account and provider.
+const BOOKED_AS: [(u128, u128); 1] = [(101, 1)];
+
+/// What a role of the first clinic's own allows. It is Nadia Haas's.
+const DESK_LEAD: [Permission; 6] = [
+    Permission::ReadAppointments,
+    Permission::BookAppointments,
+    Permission::CancelAppointments,
+    Permission::ReadPatients,
+    Permission::ReadMembers,
+    Permission::ManageMembers,
 ];
 
 /// Staff of the other clinic, to see that clinics do not see each other.
@@ -288,7 +308,7 @@ pub async fn seed(platform: &Platform) -> Result<(), SeedError> {
     write(&store("directory"), demo.directory()).await?;
     write(&store("scheduling"), demo.diary()).await?;
     write(&store("notifications"), contacts()).await?;
-    write(&store("identity"), accounts(&admin, marker.at).await?).await?;
+    write(&store("identity"), demo.accounts(&admin).await?).await?;
 
     let done = marker.decide(|seeded| Ok::<_, SeedError>(Seeded { finished: true, ..seeded }))?;
     write(&home, vec![Change::new().update(Shared, &done)]).await
@@ -460,15 +480,12 @@ impl Demonstration {
         self.services.iter().filter(|service| service.clinic == clinic).cloned().collect()
     }
 
-    /// Calendars, and appointments behind and before the first day, with the tiles that they take.
-    fn diary(&self) -> Vec<Change> {
-        let mut batches = Batches::default();
-        let mut days: BTreeMap<(String, Date), DiaryDay> = BTreeMap::new();
+    /// Appointments behind and before the first day.
+    fn appointments(&self) -> Vec<Appointment> {
+        let mut appointments = Vec::new();
         let mut busy_patients: HashSet<(PatientId, Date)> = HashSet::new();
         let mut dice = Dice(0x5eed);
-        let mut number = 0u128;
         for (position, calendar) in (0..).zip(self.calendars()) {
-            batches.create(Shared, &calendar);
             let long_ago = self.at - jiff::SignedDuration::from_hours(24 * 60);
             let first = self.first_day.saturating_sub(DIARY.0.days());
             for day in 0..DIARY.0 + DIARY.1 {
@@ -489,10 +506,9 @@ impl Demonstration {
                     if !fits || !is_free {
                         continue;
                     }
-                    number += 1;
                     taken_until = end(time.start, offer.minutes);
-                    let appointment = Appointment {
-                        id: id(number),
+                    appointments.push(Appointment {
+                        id: id(appointments.len() as u128 + 1),
                         clinic: calendar.clinic,
                         clinic_name: calendar.clinic_name.clone(),
                         provider: calendar.provider,
@@ -508,12 +524,22 @@ impl Demonstration {
                         status: if is_ahead { Status::Scheduled } else { Status::Completed },
                         booked_at: long_ago + jiff::SignedDuration::from_hours(position),
                         cancelled_at: None,
-                    };
-                    batches.create(ClinicScope::of(appointment.clinic), &appointment);
-                    if is_ahead {
-                        take(&mut days, &appointment);
-                    }
+                    });
                 }
+            }
+        }
+        appointments
+    }
+
+    /// Calendars, and the appointments with the tiles that they take.
+    fn diary(&self) -> Vec<Change> {
+        let mut batches = Batches::default();
+        let mut days: BTreeMap<(String, Date), DiaryDay> = BTreeMap::new();
+        self.calendars().for_each(|calendar| batches.create(Shared, &calendar));
+        for appointment in self.appointments() {
+            batches.create(ClinicScope::of(appointment.clinic), &appointment);
+            if appointment.start >= self.at {
+                take(&mut days, &appointment);
             }
         }
         for day in days.values() {
@@ -523,6 +549,37 @@ impl Demonstration {
             batches.create(Shared, &KnownPatient { patient: id(number) });
         }
         batches.finish()
+    }
+
+    /// Accounts, who works where and who treats whom.
+    async fn accounts(&self, admin: &aws_config::SdkConfig) -> Result<Vec<Change>, SeedError> {
+        let mut batches = Batches::default();
+        for account in accounts(admin, self.at).await? {
+            for membership in &account.memberships {
+                if let Some(clinic) = membership.clinic {
+                    batches.create(ClinicScope::of(clinic), &Member::of(&account, membership));
+                }
+            }
+            if let Some(patient) = account.patient {
+                batches.create(Shared, &PatientAccount { patient, user: account.user });
+            }
+            batches.create(Shared, &EmailInUse { blind: blind(admin, &account).await?, user: account.user });
+            batches.create(Shared, &account);
+        }
+        let name = "Front desk lead".to_owned().try_into().map_err(|_| SeedError::Account)?;
+        let permissions = DESK_LEAD.into_iter().collect();
+        let role = ClinicRole { id: id(1), name, permissions, changed_at: self.at };
+        batches.create(ClinicScope::of(id(1)), &role);
+        let mut care: BTreeMap<(ClinicId, PatientId), BTreeSet<ProviderId>> = BTreeMap::new();
+        for appointment in self.appointments() {
+            let Appointment { clinic, patient, provider, .. } = appointment;
+            care.entry((clinic, patient)).or_default().insert(provider);
+        }
+        for ((clinic, patient), practitioners) in care {
+            let practitioners = practitioners.into_iter().collect();
+            batches.create(ClinicScope::of(clinic), &CareRelation { patient, practitioners });
+        }
+        Ok(batches.finish())
     }
 }
 
@@ -566,7 +623,7 @@ fn address(given_name: &str, family_name: &str) -> String {
             .chars()
             .map(|c| match c {
                 'ć' => 'c',
-                'á' => 'a',
+                'á' | 'ã' => 'a',
                 'ü' => 'u',
                 c => c,
             })
@@ -575,65 +632,107 @@ fn address(given_name: &str, family_name: &str) -> String {
     format!("{}.{}@careplane.example", plain(given_name), plain(family_name))
 }
 
-/// Everybody who can sign in: account number, role, clinic, patient number, names.
-fn people() -> impl Iterator<Item = (u128, Role, Option<u128>, Option<u128>, &'static str, &'static str)> {
-    let staff = STAFF.into_iter().chain(NEIGHBOURS);
-    let staff =
-        staff.map(|(number, role, clinic, given, family)| (number, role, Some(clinic), None, given, family));
-    let patients = (1..).zip(PATIENTS).take(SIGNED_UP);
-    patients
-        .map(|(number, (given, family))| (number, Role::Patient, None, Some(number), given, family))
-        .chain(staff)
+/// Somebody who can sign in.
+struct Person {
+    number: u128,
+    role: Role,
+    clinic: Option<u128>,
+    patient: Option<u128>,
+    given_name: &'static str,
+    family_name: &'static str,
 }
 
-async fn accounts(admin: &aws_config::SdkConfig, at: Timestamp) -> Result<Vec<Change>, SeedError> {
-    let vault = gateways::Vault::new(admin, None, Some("alias/careplane-local-index"));
+/// Everybody who can sign in.
+fn people() -> impl Iterator<Item = Person> {
+    let staff = STAFF.into_iter().chain(NEIGHBOURS);
+    let staff = staff.map(|(number, role, clinic, given_name, family_name)| Person {
+        number,
+        role,
+        clinic: (clinic > 0).then_some(clinic),
+        patient: None,
+        given_name,
+        family_name,
+    });
+    let patients = (1..).zip(PATIENTS).take(SIGNED_UP).map(|(number, (given_name, family_name))| Person {
+        number,
+        role: Role::Patient,
+        clinic: None,
+        patient: Some(number),
+        given_name,
+        family_name,
+    });
+    patients.chain(staff)
+}
+
+impl Person {
+    /// The secret of their app that shows codes: staff cannot sign in without one.
+    fn totp(&self) -> Option<[u8; 20]> {
+        let text = format!("careplane-demo-{:05}", self.number);
+        text.into_bytes().try_into().ok().filter(|_| self.role.is_staff())
+    }
+}
+
+async fn accounts(admin: &aws_config::SdkConfig, at: Timestamp) -> Result<Vec<Account>, SeedError> {
+    let vault = gateways::Vault::new(admin, Some(DATA_KEY), None);
     let password = NewPassword::try_from(PASSWORD.to_owned()).map_err(|_| SeedError::Account)?;
     // One hash for all: they share a password that is printed on the screen.
-    let hash = password.hash(*b"of-demonstration").map_err(|_| SeedError::Account)?;
-    let mut batches = Batches::default();
-    for (number, role, clinic, patient, given_name, family_name) in people() {
-        let email = address(given_name, family_name);
-        let user: UserId = id(number);
-        let blind = vault.blind(EmailInUse::PURPOSE, &email).await.map_err(|_| SeedError::Account)?;
-        batches.create(Shared, &EmailInUse { blind, user });
-        let account = Account {
-            user,
-            email: Private(email.try_into().map_err(|_| SeedError::Account)?),
-            given_name: Private(given_name.to_owned().try_into().map_err(|_| SeedError::Account)?),
-            family_name: Private(family_name.to_owned().try_into().map_err(|_| SeedError::Account)?),
-            role,
-            clinic: clinic.map(id),
-            patient: patient.map(id),
-            password: hash.clone(),
-            time_zone: None,
-            language: identity::account::Language::default(),
-            registered_at: at,
-        };
-        batches.create(Shared, &account);
+    let password = password.hash(*b"of-demonstration", at).map_err(|_| SeedError::Account)?;
+    let name = |text: &str| text.to_owned().try_into().map(Private).map_err(|_| SeedError::Account);
+    let mut accounts = Vec::new();
+    for person in people() {
+        let email = address(person.given_name, person.family_name);
+        let email = email.try_into().map(Private).map_err(|_| SeedError::Account)?;
+        let names = (name(person.given_name)?, name(person.family_name)?);
+        let user: UserId = id(person.number);
+        let mut account = Account::new(user, email, names, Preferences::default(), password.clone(), at);
+        account.patient = person.patient.map(id);
+        if let Some(secret) = person.totp() {
+            let sealed = vault.seal(TOTP, secret.to_vec()).await.map_err(|_| SeedError::Account)?;
+            let sealed = BASE64_URL_SAFE_NO_PAD.encode(sealed);
+            account.factors.totp = Some(AppFactor { sealed, since: at, last_step: 0 });
+        }
+        if person.role.is_staff() {
+            let booked_as = BOOKED_AS.into_iter().find(|(number, _)| *number == person.number);
+            account.memberships.push(Membership {
+                clinic: person.clinic.map(id),
+                role: person.role,
+                custom_role: (person.role == Role::Staff).then(|| id(1)),
+                provider: booked_as.map(|(_, provider)| id(provider)),
+                active: true,
+                since: at,
+            });
+        }
+        accounts.push(account);
     }
-    Ok(batches.finish())
+    Ok(accounts)
+}
+
+async fn blind(admin: &aws_config::SdkConfig, account: &Account) -> Result<String, SeedError> {
+    let vault = gateways::Vault::new(admin, None, Some(INDEX_KEY));
+    vault.blind(EmailInUse::PURPOSE, account.email.as_ref()).await.map_err(|_| SeedError::Account)
 }
 
 /// What scripts need to know of the demonstration.
 pub fn description(origin: &str) -> Value {
+    let web = crate::platform::web_origin(origin);
     let demo = Demonstration::new(Date::ZERO, Timestamp::UNIX_EPOCH);
-    let sign_in =
-        |(_, _, clinic, patient, given, family): (_, Role, Option<u128>, Option<u128>, &str, &str)| {
-            json!({
-                "email": address(given, family),
-                "password": PASSWORD,
-                "clinic": clinic.map(id::<kernel::kind::Clinic>),
-                "patient": patient.map(id::<kernel::kind::Patient>),
-            })
-        };
+    let sign_in = |person: &Person| {
+        json!({
+            "email": address(person.given_name, person.family_name),
+            "password": PASSWORD,
+            "totp_secret": person.totp().map(|secret| provisioning(&secret, "").0),
+            "clinic": person.clinic.map(id::<kernel::kind::Clinic>),
+            "patient": person.patient.map(id::<kernel::kind::Patient>),
+        })
+    };
     let mut sign_ins = serde_json::Map::new();
     for person in people() {
-        let role: &str = person.1.into();
-        let name = if person.2 == Some(2) { format!("{role}-elsewhere") } else { role.to_owned() };
-        sign_ins.entry(name).or_insert_with(|| sign_in(person));
+        let role: &str = person.role.into();
+        let name = if person.clinic == Some(2) { format!("{role}-elsewhere") } else { role.to_owned() };
+        sign_ins.entry(name).or_insert_with(|| sign_in(&person));
     }
-    let others: Vec<_> = people().filter(|person| person.1 == Role::Patient).map(sign_in).collect();
+    let patients = people().filter(|person| person.role == Role::Patient);
+    let others: Vec<_> = patients.map(|person| sign_in(&person)).collect();
     json!({
         "base_url": origin,
         "sign_ins": sign_ins,
@@ -649,7 +748,7 @@ pub fn description(origin: &str) -> Value {
             "id": id::<kernel::kind::Patient>(n), "given_name": given, "family_name": family,
         })).collect::<Vec<_>>(),
         "urls": {
-            "web": origin,
+            "web": web,
             "inbox": format!("{origin}/inbox"),
             "inbox_json": format!("{origin}/inbox.json"),
             "docs": format!("{origin}/docs"),

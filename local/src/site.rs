@@ -101,7 +101,7 @@ async fn answer(
         (&Method::GET, "/local/clock") => clock(&site),
         (&Method::POST, "/local/clock") => {
             let foreign =
-                head.headers.get("origin").is_some_and(|origin| origin != &site.platform.options.origin);
+                head.headers.get(header::ORIGIN).is_some_and(|origin| !is_own(&site.platform, origin));
             if foreign {
                 return plain(StatusCode::FORBIDDEN, "The clock is moved from here only.");
             }
@@ -122,6 +122,12 @@ async fn answer(
         (&Method::GET | &Method::HEAD, path) => file(&site.web, path).await,
         _ => plain(StatusCode::METHOD_NOT_ALLOWED, "There is nothing to be done here."),
     }
+}
+
+/// Does a page of our own ask, by whichever of our two names?
+fn is_own(platform: &Platform, origin: &HeaderValue) -> bool {
+    let own = &platform.options.origin;
+    origin == own || origin == &crate::platform::web_origin(own)
 }
 
 fn is_this_machine(host: Option<&HeaderValue>) -> bool {

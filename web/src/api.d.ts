@@ -38,6 +38,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/system-status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See how the platform is doing. */
+        get: operations["get-system-status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/docs": {
         parameters: {
             query?: never;
@@ -104,6 +121,44 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/v1/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Find somebody's account by its email address (ID-44). */
+        get: operations["find-account"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/accounts/{user}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Deactivate somebody's account, or activate it again (ID-05).
+         * @description Nothing is refreshed from this moment on; a token that was given out is good for the rest of its quarter
+         *     of an hour.
+         */
+        patch: operations["change-account"];
         trace?: never;
     };
     "/v1/appointments": {
@@ -213,6 +268,104 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/clinics/{clinic}/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See who is invited to work in the clinic. */
+        get: operations["list-invitations"];
+        put?: never;
+        /**
+         * Invite somebody to work in the clinic.
+         * @description They get a mail with a link; with it they join, whether or not they have an account. Nobody becomes
+         *     staff in another way (Z-3).
+         */
+        post: operations["invite-member"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/clinics/{clinic}/invitations/{invitation}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take an invitation back: its link does not work any more. */
+        delete: operations["withdraw-invitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/clinics/{clinic}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See who works in the clinic. */
+        get: operations["list-members"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/clinics/{clinic}/members/{user}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change what somebody is in the clinic, or let them go.
+         * @description A merge patch (RFC 7396). Somebody who is no longer active is out at their next refresh, a quarter of an
+         *     hour later at the latest.
+         */
+        patch: operations["change-member"];
+        trace?: never;
+    };
+    "/v1/clinics/{clinic}/patients/{patient}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See who one of the clinic's patients is.
+         * @description Somebody becomes a clinic's patient with their first booking there. What is about their health is shown
+         *     to those who treat people, and is nothing for everybody else.
+         */
+        get: operations["get-patient"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/clinics/{clinic}/providers": {
         parameters: {
             query?: never;
@@ -285,6 +438,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/clinics/{clinic}/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See the roles that there are in the clinic, and what each allows. */
+        get: operations["list-roles"];
+        put?: never;
+        /** Define a role of the clinic's own, out of permissions that you hold. */
+        post: operations["define-role"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/clinics/{clinic}/roles/{role}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change a role of the clinic's own.
+         * @description Whoever acts in it is allowed what it says from their next token on.
+         */
+        put: operations["change-role"];
+        post?: never;
+        /**
+         * Remove a role of the clinic's own.
+         * @description Whoever acts in it keeps their account and may do nothing in the clinic until they get another role.
+         */
+        delete: operations["remove-role"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/clinics/{clinic}/services": {
         parameters: {
             query?: never;
@@ -319,6 +514,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/email-verifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Finish a registration with the link of its mail.
+         * @description Afterwards, sign in with the address and the password that you chose.
+         */
+        post: operations["verify-email"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/invitations/acceptance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Join a clinic with the link of an invitation.
+         * @description Whoever has no account yet says their names and a password; whoever has one needs neither, unless the
+         *     password is shorter than staff's must be. What is missing is refused as `DETAILS_NEEDED`, each with its
+         *     place. Afterwards, sign in.
+         */
+        post: operations["accept-invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/me": {
         parameters: {
             query?: never;
@@ -330,6 +567,352 @@ export interface paths {
         get: operations["who-am-i"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change your profile and your preferences.
+         * @description A merge patch (RFC 7396): what is not named stays as it is, and `null` takes away what need not be there.
+         */
+        patch: operations["update-account"];
+        trace?: never;
+    };
+    "/v1/me/closure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close your account.
+         * @description Nobody signs in with it again, and its address may be registered anew. What clinics must keep of your
+         *     treatment stays with them.
+         */
+        post: operations["close-account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See your second factors. */
+        get: operations["list-factors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/factors/phone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Finish adding a telephone by showing the code that it got. */
+        put: operations["confirm-phone"];
+        /**
+         * Begin to add a telephone, to which a code goes in a text message.
+         * @description It counts as a second factor once the code has been shown: `PUT` the same path.
+         */
+        post: operations["begin-phone"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/factors/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Finish adding an app by showing its code. */
+        put: operations["confirm-totp"];
+        /**
+         * Begin to add an app that shows codes.
+         * @description It counts as a second factor once a code of it has been shown: `PUT` the same path.
+         */
+        post: operations["begin-totp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/factors/{factor}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take a second factor off your account. */
+        delete: operations["remove-factor"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See what you have told everybody who treats you. */
+        get: operations["get-own-health"];
+        /** Say what everybody who treats you should know. */
+        put: operations["set-own-health"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/membership": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Act in another of your memberships.
+         * @description Yields a new token, without signing in again; refreshing goes on in the new membership.
+         */
+        put: operations["switch-membership"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/passkey-challenges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin to add a passkey: what `navigator.credentials.create` must know. */
+        post: operations["begin-passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Finish adding a passkey with what `navigator.credentials.create` answered. */
+        post: operations["add-passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Choose another password.
+         * @description Every other session of the account ends.
+         */
+        put: operations["change-password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Get a new list of codes; the old one is void. */
+        post: operations["renew-recovery-codes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show your second factor, to finish signing in or because something asks for it again.
+         * @description Yields a new token. After five wrong codes in a row every further one doubles a wait.
+         */
+        post: operations["pass-second-factor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/second-factor/challenges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Get ready to show a second factor that needs something from us first: a text message, or a challenge for a passkey. */
+        post: operations["challenge-second-factor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See where you are signed in. */
+        get: operations["list-sessions"];
+        put?: never;
+        post?: never;
+        /** End all of your sessions but this one. */
+        delete: operations["end-other-sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/sessions/{session}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End one of your sessions: your own is signing out.
+         * @description Nothing is refreshed from this moment on; a token that was given out is good for the rest of its quarter
+         *     of an hour.
+         */
+        delete: operations["end-session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/passkey-challenges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get ready to sign in with a passkey: what `navigator.credentials.get` must know.
+         * @description It names no account, so that the device offers the passkeys that it has for us.
+         */
+        post: operations["begin-passkey-sign-in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/password-resets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for a mail with a link to choose a new password.
+         * @description The answer is the same, and takes as long, if there is no account: then no mail follows.
+         */
+        post: operations["request-password-reset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/password-resets/redemption": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Choose a new password with the link of a mail.
+         * @description Every session of the account ends, and a lock after failures is lifted. Second factors stay as they are.
+         */
+        post: operations["reset-password"];
         delete?: never;
         options?: never;
         head?: never;
@@ -347,7 +930,8 @@ export interface paths {
         put?: never;
         /**
          * Register as a patient.
-         * @description Afterwards, sign in with the same email address and password.
+         * @description A mail with a link follows, and the account comes into being when the link is opened. The answer is the
+         *     same, and takes as long, if there is an account already: then the mail says so.
          */
         post: operations["register-patient"];
         delete?: never;
@@ -365,8 +949,55 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Sign in with email address and password. */
+        /**
+         * Sign in with email address and password.
+         * @description Sets two cookies: `__Secure-refresh`, which is sent to the refresh path alone, and `__Secure-csrf`, which
+         *     pages of the same origin read. After five failures in a row every further one doubles a wait, for the
+         *     address and whether or not it has an account.
+         */
         post: operations["sign-in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in with what `navigator.credentials.get` answered.
+         * @description A passkey is two factors at once: the device that holds it, and the person who unlocked that.
+         */
+        post: operations["sign-in-with-passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Go on with the session of the refresh cookie.
+         * @description Takes the cookie `__Secure-refresh` and answers with the next one: each is good once. `X-CSRF-Token` must
+         *     say what the cookie `__Secure-csrf` says. `Idempotency-Key` names the attempt: if its answer gets lost,
+         *     the same key gets it again; a used cookie with any other key ends the session, because a copy is about.
+         */
+        post: operations["refresh-session"];
         delete?: never;
         options?: never;
         head?: never;
@@ -377,8 +1008,50 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description An account, as those who run the platform see it. */
+        AccountView: {
+            /** @description What they sign in with. */
+            email: components["schemas"]["Email"];
+            /** @description Family name. */
+            family_name: components["schemas"]["Name"];
+            /** @description As they like to be called. */
+            given_name: components["schemas"]["Name"];
+            /** @description Have they a second factor? */
+            has_second_factor: boolean;
+            /** @description Where they work. */
+            memberships: components["schemas"]["Work"][];
+            /** @description Are they a patient? */
+            patient: string | null;
+            /**
+             * Format: date-time
+             * @description When the account came into being.
+             */
+            registered_at: string;
+            /** @description May they sign in? */
+            state: components["schemas"]["State"];
+            /** @description The account. */
+            user: string;
+        };
+        /** @description One account, or none. */
+        Accounts: {
+            /** @description It. */
+            items: components["schemas"]["AccountView"][];
+        };
         /** @description A postal address. */
         Address: {
+            /** @description City or village. */
+            city: components["schemas"]["Line"];
+            /** @description ISO 3166-1 alpha-2. */
+            country: components["schemas"]["Country"];
+            /** @description Street and number. */
+            line: components["schemas"]["Line"];
+            /** @description As the country writes it. */
+            postal_code: components["schemas"]["Line"];
+            /** @description State, canton or province, where addresses have one. */
+            state?: components["schemas"]["Line"] | null;
+        };
+        /** @description A postal address. */
+        Address2: {
             /** @description City. */
             city: string;
             /** @description ISO 3166-1 alpha-2. */
@@ -387,6 +1060,18 @@ export interface components {
             line: string;
             /** @description Postal code. */
             postal_code: string;
+        };
+        /** @description At most 50 of them. */
+        Allergies: components["schemas"]["Allergy"][];
+        /** @description What somebody must not be given: 1 to 200 characters. */
+        Allergy: string;
+        /** @description An app that shows codes. */
+        AppView: {
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            since: string;
         };
         /**
          * @description A patient's visit to a provider: who, what, where, when, for how much.
@@ -449,6 +1134,10 @@ export interface components {
             items: components["schemas"]["Appointment"][];
             next: components["schemas"]["Cursor"] | null;
         };
+        /** @description How somebody has shown who they are: an Authentication Method Reference (RFC 8176, 2). */
+        AuthenticationMethod: "pwd" | "otp" | "sms" | "hwk" | "mfa";
+        /** @description The `amr` of a token. */
+        AuthenticationMethods: components["schemas"]["AuthenticationMethod"][];
         /** @description The free times of a provider. */
         Availability: {
             /** @description Where. */
@@ -470,6 +1159,24 @@ export interface components {
             time_zone: components["schemas"]["Zone"];
         };
         /**
+         * @description Blood group and Rhesus factor (ISBT 001 and 004).
+         * @enum {string}
+         */
+        BloodType: "A+" | "A-" | "B+" | "B-" | "AB+" | "AB-" | "O+" | "O-";
+        /** @description Bytes in base64url without padding, at most 8 kB of them. */
+        Bytes: string;
+        /** @description The second factors that need something from us first. */
+        Challenged: "sms" | "passkey";
+        /** @description By what somebody wants to hear of what can wait. What concerns their safety always comes. */
+        Channels: {
+            /** @description Mail. */
+            email: boolean;
+            /** @description Notices of the device. */
+            push: boolean;
+            /** @description Text messages. */
+            sms: boolean;
+        };
+        /**
          * @description A clinic, as it presents itself.
          *
          *     Access patterns: all of them, by anybody; one by id.
@@ -478,7 +1185,7 @@ export interface components {
             /** @description One or two sentences for patients. */
             about: string;
             /** @description Where it is. */
-            address: components["schemas"]["Address"];
+            address: components["schemas"]["Address2"];
             /**
              * Format: uint16
              * @description Appointments start on multiples of this many minutes past the hour, and last multiples of it.
@@ -502,6 +1209,61 @@ export interface components {
             items: components["schemas"]["Clinic"][];
             next: components["schemas"]["Cursor"] | null;
         };
+        /** @description It is closed. */
+        Closed: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            closed_at: string;
+        };
+        /** @description The code is on its way. */
+        CodeSent: {
+            /** @description How the number ends. */
+            phone_ending: string;
+        };
+        /** @description Part of the platform. */
+        Component: {
+            /**
+             * Format: int64
+             * @description How long the last heartbeat was on its way, in seconds.
+             */
+            lag_seconds: number | null;
+            /**
+             * Format: date-time
+             * @description When the last heartbeat was sent.
+             */
+            last_heartbeat_at: string | null;
+            /**
+             * Format: double
+             * @description How long one read took, in milliseconds.
+             */
+            latency_ms: number | null;
+            /** @description `records`: the tables. `events`: from the outbox to who listens. */
+            name: string;
+            /** @description How it is doing. */
+            status: components["schemas"]["Condition"];
+        };
+        /** @description How something is doing, the best first. */
+        Condition: "ok" | "degraded" | "down";
+        /** @description A country's two letters (ISO 3166-1 alpha-2). */
+        Country: string;
+        /**
+         * @description Options for the making of a passkey (WebAuthn, 5.4). Ask for a resident key, a verified user and no
+         *     attestation.
+         */
+        CreationOptions: {
+            /** @description COSE algorithms, the preferred one first. */
+            algorithms: number[];
+            /** @description base64url. */
+            challenge: string;
+            /** @description Passkeys that there are already, base64url. */
+            exclude: string[];
+            /** @description For whom it will sign. */
+            rp: components["schemas"]["Party"];
+            /** @description Whose it will be. */
+            user: components["schemas"]["Holder"];
+        };
         /** @description An ISO 4217 code of a currency that clinics charge in. */
         Currency: "EUR" | "GBP" | "CHF" | "USD";
         /**
@@ -516,6 +1278,17 @@ export interface components {
          * @enum {string}
          */
         Day: "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday";
+        /** @description What a client says of the device that it runs on. */
+        DeviceInfo: {
+            /** @description Made up once by the client and kept, so that the same device is known again. */
+            id?: components["schemas"]["DeviceText"] | null;
+            /** @description For example `Firefox on Windows`. */
+            name?: components["schemas"]["DeviceText2"] | null;
+        };
+        /** @description A short text. */
+        DeviceText: string;
+        /** @description A short text. */
+        DeviceText2: string;
         /**
          * Format: email
          * @description An email address, trimmed and in lower case (ID-07).
@@ -523,6 +1296,31 @@ export interface components {
          *     Whether it exists only a mail can tell; this keeps out what cannot be one (RFC 5321, 4.5.3.1).
          */
         Email: string;
+        /** @description It is over. */
+        Ended: Record<string, never>;
+        /** @description What adding a second factor yields. */
+        Enrolled: {
+            /** @description Codes for the day when the factor is lost, with the first one. They are shown this once. */
+            recovery_codes: string[];
+            /** @description From here on with the second factor shown. */
+            session: components["schemas"]["Session"];
+        };
+        /** @description Which factor: `totp`, `phone`, or a passkey's id. */
+        FactorName: string;
+        /** @description What you can show beside your password. */
+        FactorsView: {
+            /** @description Passkeys. */
+            passkeys: components["schemas"]["PasskeyView"][];
+            /** @description A telephone. */
+            phone: components["schemas"]["PhoneView"] | null;
+            /**
+             * Format: uint
+             * @description How many codes are left of the list.
+             */
+            recovery_codes_left: number;
+            /** @description An app that shows codes. */
+            totp: components["schemas"]["AppView"] | null;
+        };
         /** @description One of the reasons in a [`Problem`]. */
         FieldProblem: {
             /** @description A stable name to branch on. */
@@ -557,8 +1355,21 @@ export interface components {
              */
             start: string;
         };
-        /** @description It is. */
+        /** @description Administrative gender (HL7 FHIR R4, AdministrativeGender, without `unknown`: that is no answer). */
+        Gender: "male" | "female" | "other";
+        /**
+         * @description What a patient tells everybody who treats them (PAT-07).
+         *
+         *     Access pattern: by patient; the scope says which.
+         */
         Health: {
+            /** @description What they must not be given. */
+            allergies: components["schemas"]["Allergy"][];
+            /** @description Blood group and Rhesus factor. */
+            blood_type: components["schemas"]["BloodType"] | null;
+        };
+        /** @description It is. */
+        Health2: {
             /** @description `dev`, `staging`, `prod` or `local`. */
             environment: string;
             /** @description Always `ok`. */
@@ -570,6 +1381,54 @@ export interface components {
             time: string;
             /** @description Of the platform. */
             version: string;
+        };
+        /** @description Whose a passkey is. */
+        Holder: {
+            /** @description What they are called. */
+            display_name: string;
+            /** @description The account, base64url. */
+            id: string;
+            /** @description What they sign in with. */
+            name: components["schemas"]["Email"];
+        };
+        /** @description An invitation that stands. */
+        InvitationView: {
+            /** @description In which of the clinic's own roles. */
+            custom_role: string | null;
+            /** @description Whom. */
+            email: components["schemas"]["Email"];
+            /**
+             * Format: date-time
+             * @description Until when.
+             */
+            expires_at: string;
+            /** @description Its id. */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            invited_at: string;
+            /** @description As what. */
+            role: components["schemas"]["Role"];
+        };
+        /** @description A page of invitations, the oldest first. */
+        Invitations: {
+            /** @description Those that stand. */
+            items: components["schemas"]["InvitationView"][];
+            /** @description Where to go on; nothing at the end. */
+            next: components["schemas"]["Cursor"] | null;
+        };
+        /** @description Welcome. */
+        Joined: {
+            /** @description Where you work. */
+            clinic: string;
+            /** @description What you sign in with. */
+            email: components["schemas"]["Email"];
+            /** @description Is the account new? */
+            new_account: boolean;
+            /** @description As what. */
+            role: components["schemas"]["Role"];
         };
         /** @description One key of a JSON Web Key Set (RFC 7517). */
         Jwk: {
@@ -586,26 +1445,104 @@ export interface components {
         };
         /** @description A BCP 47 language tag such as `de` or `pt-BR`. */
         Language: string;
+        /** @description A line of an address: 1 to 100 characters. */
+        Line: string;
+        /** @description Where to look next. */
+        MailSent: {
+            /** @description The address, as it was understood. */
+            email: components["schemas"]["Email"];
+        };
         /** @description An account, as its owner sees it. */
         Me: {
+            /** @description Where you live. */
+            address: components["schemas"]["Address"] | null;
+            /** @description By what you hear of what can wait. */
+            channels: components["schemas"]["Channels"];
             /** @description Staff: for which clinic. */
             clinic: string | null;
-            /** @description Where you are reached. */
+            /**
+             * Format: date
+             * @description In the calendar of your papers.
+             */
+            date_of_birth: string | null;
+            /** @description Where you are reached, and what you sign in with. */
             email: components["schemas"]["Email"];
             /** @description Family name. */
             family_name: components["schemas"]["Name"];
+            /** @description Administrative gender. */
+            gender: components["schemas"]["Gender"] | null;
             /** @description As you like to be called. */
             given_name: components["schemas"]["Name"];
             /** @description In which language you are addressed. */
             language: components["schemas"]["Language"];
-            /** @description Patients: whose record is yours. */
+            /** @description As what you can act, and where. */
+            memberships: components["schemas"]["Mine"][];
+            /**
+             * Format: date-time
+             * @description Since when your password is this one.
+             */
+            password_changed_at: string;
+            /** @description Your own patient record, if you have one. */
             patient: string | null;
+            /** @description Where you are called. */
+            phone: components["schemas"]["Phone"] | null;
+            /**
+             * Format: date-time
+             * @description When the account came into being.
+             */
+            registered_at: string;
             /** @description In which role you act. */
             role: components["schemas"]["Role"];
+            /** @description Where you stand with your second factor. */
+            second_factor: components["schemas"]["SecondFactor"];
             /** @description In which zone you read times, if another than the clinic's. */
             time_zone: components["schemas"]["Zone"] | null;
             /** @description The account. */
             user: string;
+        };
+        /** @description Who works in a clinic. */
+        MemberView: {
+            /** @description Do they still? */
+            active: boolean;
+            /** @description In which of the clinic's own roles. */
+            custom_role: string | null;
+            /** @description Where they are reached. */
+            email: components["schemas"]["Email"];
+            /** @description Family name. */
+            family_name: components["schemas"]["Name"];
+            /** @description As they like to be called. */
+            given_name: components["schemas"]["Name"];
+            /** @description As whom patients book them. */
+            provider: string | null;
+            /** @description As what. */
+            role: components["schemas"]["Role"];
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            since: string;
+            /** @description Whose account. */
+            user: string;
+        };
+        /** @description A page of members, the oldest account first. */
+        Members: {
+            /** @description Those who work here, and those who have. */
+            items: components["schemas"]["MemberView"][];
+            /** @description Where to go on; nothing at the end. */
+            next: components["schemas"]["Cursor"] | null;
+        };
+        /** @description One of your memberships. */
+        Mine: {
+            /** @description May you still act in it? */
+            active: boolean;
+            /** @description For which clinic; nothing for patients, who turn to all, and for those who work for the platform. */
+            clinic: string | null;
+            /** @description Do you act in it now? */
+            current: boolean;
+            /** @description In which of the clinic's own roles. */
+            custom_role: string | null;
+            /** @description As what. */
+            role: components["schemas"]["Role"];
         };
         /** @description An amount in the currency's smallest unit (cents, pence, rappen), never a fraction. */
         Money: {
@@ -621,7 +1558,8 @@ export interface components {
         Name: string;
         /**
          * Format: password
-         * @description A password as somebody typed it: 8 to 128 characters, no rules of composition (NIST SP 800-63B-4, 3.1.1.2).
+         * @description A password as somebody chose it: 8 to 128 characters, no rules of composition, and none of the most
+         *     common ones (NIST SP 800-63B-4, 3.1.1.2).
          */
         NewPassword: string;
         /** @description An OpenAPI 3.1 document. */
@@ -645,6 +1583,84 @@ export interface components {
             from: string;
             /** @description Until, by the clinic's clocks. `00:00` is midnight, the day's end. */
             to: string;
+        };
+        /** @description A relying party. */
+        Party: {
+            /** @description Our host name. */
+            id: string;
+            /** @description What people see. */
+            name: string;
+        };
+        /** @description A passkey. */
+        PasskeyView: {
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            created_at: string;
+            /** @description Its id. */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When you showed it last.
+             */
+            last_used_at: string | null;
+            /** @description What you call it. */
+            name: string;
+        };
+        /** @description It is another one now. */
+        PasswordChanged: {
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            changed_at: string;
+        };
+        /** @description What to sign in with now. */
+        PasswordReset: {
+            /** @description The address. */
+            email: components["schemas"]["Email"];
+        };
+        /** @description A patient, as far as the caller may see. */
+        Patient: {
+            /** @description Where they live. */
+            address: components["schemas"]["Address"] | null;
+            /** @description What is about their health; nothing for those who may not see it. */
+            clinical: components["schemas"]["Health"] | null;
+            /**
+             * Format: date
+             * @description In the calendar of their papers.
+             */
+            date_of_birth: string | null;
+            /** @description Where they are reached. */
+            email: components["schemas"]["Email"];
+            /** @description Family name. */
+            family_name: components["schemas"]["Name"];
+            /** @description Administrative gender. */
+            gender: components["schemas"]["Gender"] | null;
+            /** @description As they like to be called. */
+            given_name: components["schemas"]["Name"];
+            /** @description The patient. */
+            patient: string;
+            /** @description Where they are called. */
+            phone: components["schemas"]["Phone"] | null;
+        };
+        /** @description What a function needs from its caller (ID-41). */
+        Permission: "sign-out" | "pass-second-factor" | "enrol-own-factor" | "remove-own-factor" | "read-own-account" | "manage-own-account" | "manage-own-health" | "list-own-appointments" | "read-appointments" | "book-appointments" | "cancel-appointments" | "manage-hours" | "read-patients" | "read-clinical-fields" | "read-members" | "manage-members" | "manage-roles" | "read-accounts" | "manage-accounts" | "read-system-status";
+        /**
+         * @description A telephone number in the form of ITU-T E.164: `+493055501234`. Spaces, dots, dashes and brackets that
+         *     people write between the digits are left out.
+         */
+        Phone: string;
+        /** @description A telephone. */
+        PhoneView: {
+            /** @description How its number ends. */
+            ending: string;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            since: string;
         };
         /** @description `application/problem+json`. */
         Problem: {
@@ -710,31 +1726,67 @@ export interface components {
             items: components["schemas"]["Provider"][];
             next: components["schemas"]["Cursor"] | null;
         };
+        /** @description What the app must know. */
+        Provisioning: {
+            /** @description In base32, to be typed. */
+            secret: string;
+            /** @description `otpauth://…`, to be shown as a picture. */
+            uri: string;
+        };
         /** @description It can. */
         Readiness: {
             /** @description Always `ready`. */
             status: string;
         };
-        /** @description A new patient's account. */
-        Registered: {
-            /** @description As it was understood. */
-            email: components["schemas"]["Email"];
-            /** @description Family name. */
-            family_name: components["schemas"]["Name"];
-            /** @description As you like to be called. */
-            given_name: components["schemas"]["Name"];
-            /** @description The patient record that is yours. */
-            patient: string;
-            /**
-             * Format: date-time
-             * @description When the account came into being.
-             */
-            registered_at: string;
-            /** @description The account. */
-            user: string;
+        /** @description What it takes to go on. */
+        Ready: {
+            /** @description What a passkey is to sign, base64url. */
+            challenge: string | null;
+            /** @description Which passkeys may, base64url. */
+            credentials: string[];
+            /** @description How the number ends to which the text message goes. */
+            phone_ending: string | null;
+            /** @description For whom it signs. */
+            rp_id: string | null;
+        };
+        /** @description A new list. */
+        RecoveryCodes: {
+            /** @description Ten codes, each good once. They are shown this once. */
+            recovery_codes: string[];
+        };
+        /** @description Options for the showing of a passkey (WebAuthn, 5.5). Ask for a verified user. */
+        RequestOptions: {
+            /** @description base64url. */
+            challenge: string;
+            /** @description For whom it signs. */
+            rp_id: string;
         };
         /** @description What a person is, in the membership that they act in (ID-40). */
-        Role: "patient" | "practitioner" | "nurse" | "receptionist" | "pharmacist" | "technician" | "manager" | "finance" | "operator";
+        Role: "patient" | "practitioner" | "nurse" | "receptionist" | "pharmacist" | "technician" | "finance" | "manager" | "staff" | "operator" | "support";
+        /** @description What a clinic calls a role: 1 to 60 characters. */
+        RoleName: string;
+        /** @description A role. */
+        RoleView: {
+            /** @description Does every clinic have it? */
+            built_in: boolean;
+            /** @description Of a role of the clinic's own: its id. */
+            id: string | null;
+            /** @description What the clinic calls it. */
+            name: string | null;
+            /** @description What it allows. */
+            permissions: components["schemas"]["Permission"][];
+            /** @description `staff` for a role of the clinic's own. */
+            role: components["schemas"]["Role"];
+        };
+        /** @description The roles of a clinic. */
+        Roles: {
+            /** @description What you may put into a role. */
+            grantable: components["schemas"]["Permission"][];
+            /** @description Those that every clinic has, then its own. */
+            items: components["schemas"]["RoleView"][];
+        };
+        /** @description Where somebody stands with their second factor. */
+        SecondFactor: "done" | "not-needed" | "required" | "enrolment-required";
         /**
          * @description What can be booked in a clinic, how long it takes and what it costs (DIR-03).
          *
@@ -762,12 +1814,14 @@ export interface components {
             items: components["schemas"]["Service"][];
             next: components["schemas"]["Cursor"] | null;
         };
-        /** @description What a sign-in yields. */
+        /** @description What signing in, refreshing, showing a second factor and changing membership yield. */
         Session: {
             /** @description Send it as `Authorization: Bearer …`. */
             access_token: string;
             /** @description Staff: for which clinic. */
             clinic: string | null;
+            /** @description Send it as `X-CSRF-Token` when you refresh. Only told when it is new; the cookie holds it, too. */
+            csrf_token: string | null;
             /**
              * Format: int64
              * @description Seconds for which the token is good.
@@ -777,13 +1831,53 @@ export interface components {
             given_name: components["schemas"]["Name"];
             /** @description Patients: whose record is yours. */
             patient: string | null;
+            /** @description What the token allows. */
+            permissions: components["schemas"]["Permission"][];
             /** @description In which role you act. */
             role: components["schemas"]["Role"];
+            /** @description Where you stand with your second factor. */
+            second_factor: components["schemas"]["SecondFactor"];
+            /** @description This signing-in on this device. */
+            session: string;
             /** @description Always `Bearer`. */
             token_type: string;
             /** @description The account. */
             user: string;
         };
+        /** @description One signing-in on one device. */
+        SessionView: {
+            /** @description From where it was seen last. */
+            address: string;
+            /** @description How you have shown who you are. */
+            amr: components["schemas"]["AuthenticationMethods"];
+            /**
+             * Format: date-time
+             * @description When you signed in.
+             */
+            created_at: string;
+            /** @description Is it this one? */
+            current: boolean;
+            /** @description What the device calls itself. */
+            device_name: string;
+            /** @description Its id. */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it was refreshed last.
+             */
+            last_seen_at: string;
+            /** @description As which browser it shows itself. */
+            user_agent: string;
+        };
+        /** @description Your sessions, the latest first. */
+        Sessions: {
+            /** @description Those that have not ended. */
+            items: components["schemas"]["SessionView"][];
+        };
+        /** @description The kinds of second factors. */
+        Shown: "totp" | "sms" | "recovery" | "passkey";
+        /** @description May somebody sign in? */
+        State: "active" | "deactivated" | "closed";
         /**
          * @description ```text
          *     scheduled ──▶ completed
@@ -791,6 +1885,43 @@ export interface components {
          *     ```
          */
         Status: "scheduled" | "completed" | "cancelled";
+        /** @description How the platform is doing. */
+        SystemStatus: {
+            /**
+             * Format: uint64
+             * @description Sessions that were used within half an hour; nothing while it is not known.
+             */
+            active_sessions: number | null;
+            /**
+             * Format: date-time
+             * @description When this was looked at.
+             */
+            checked_at: string;
+            /** @description What it is made of. */
+            components: components["schemas"]["Component"][];
+            /** @description The worst of its components. */
+            status: components["schemas"]["Condition"];
+        };
+        /** @description A new account. */
+        Verified: {
+            /** @description What you sign in with. */
+            email: components["schemas"]["Email"];
+            /** @description As you like to be called. */
+            given_name: components["schemas"]["Name"];
+            /** @description The patient record that is yours. */
+            patient: string;
+            /** @description The account. */
+            user: string;
+        };
+        /** @description One person's work for one clinic, or for the platform. */
+        Work: {
+            /** @description Do they still? */
+            active: boolean;
+            /** @description For which clinic. */
+            clinic: string | null;
+            /** @description As what. */
+            role: components["schemas"]["Role"];
+        };
         /** @description An IANA time zone that exists: `Europe/Berlin`. */
         Zone: string;
     };
@@ -860,6 +1991,35 @@ export interface operations {
             };
         };
     };
+    "get-system-status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SystemStatus"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-docs": {
         parameters: {
             query?: never;
@@ -904,7 +2064,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Health"];
+                    "application/json": components["schemas"]["Health2"];
                 };
             };
             /** @description Refused */
@@ -963,6 +2123,80 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Readiness"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "find-account": {
+        parameters: {
+            query: {
+                email: components["schemas"]["Email"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accounts"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-account": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 8 to 64 letters, digits or dashes, made up for this request. */
+                "Idempotency-Key"?: string;
+                /** @description The `ETag` of what is being changed. */
+                "If-Match"?: string;
+            };
+            path: {
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description May they sign in? */
+                    active: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountView"];
                 };
             };
             /** @description Refused */
@@ -1193,6 +2427,243 @@ export interface operations {
             };
         };
     };
+    "list-invitations": {
+        parameters: {
+            query?: {
+                after?: components["schemas"]["Cursor"] | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                clinic: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitations"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "invite-member": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 8 to 64 letters, digits or dashes, made up for this request. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                clinic: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description As what, if it is one of the clinic's own roles. */
+                    custom_role?: string | null;
+                    /** @description Whom. */
+                    email: components["schemas"]["Email"];
+                    /**
+                     * @description In which language the mail is.
+                     * @default en
+                     */
+                    language?: components["schemas"]["Language"];
+                    /** @description As whom patients will book them, if they are a practitioner. */
+                    provider?: string | null;
+                    /** @description As what, if it is one of the roles that every clinic has. */
+                    role?: components["schemas"]["Role"] | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationView"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "withdraw-invitation": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 8 to 64 letters, digits or dashes, made up for this request. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                clinic: string;
+                invitation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ended"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-members": {
+        parameters: {
+            query?: {
+                after?: components["schemas"]["Cursor"] | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                clinic: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Members"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-member": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 8 to 64 letters, digits or dashes, made up for this request. */
+                "Idempotency-Key"?: string;
+                /** @description The `ETag` of what is being changed. */
+                "If-Match"?: string;
+            };
+            path: {
+                clinic: string;
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description May they act in it? */
+                    active?: boolean | null;
+                    /** @description As what, if it is one of the clinic's own roles. */
+                    custom_role?: string | null;
+                    /** @description As whom patients book them; `null` if they do not. */
+                    provider?: string | null;
+                    /** @description As what, if it is one of the roles that every clinic has. */
+                    role?: components["schemas"]["Role"] | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberView"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-patient": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                clinic: string;
+                patient: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Patient"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-providers": {
         parameters: {
             query?: {
@@ -1371,6 +2842,161 @@ export interface operations {
             };
         };
     };
+    "list-roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                clinic: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Roles"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "define-role": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 8 to 64 letters, digits or dashes, made up for this request. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                clinic: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description What you call it. */
+                    name: components["schemas"]["RoleName"];
+                    /** @description What it allows. */
+                    permissions: components["schemas"]["Permission"][];
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleView"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-role": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 8 to 64 letters, digits or dashes, made up for this request. */
+                "Idempotency-Key"?: string;
+                /** @description The `ETag` of what is being changed. */
+                "If-Match"?: string;
+            };
+            path: {
+                clinic: string;
+                role: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description What you call it. */
+                    name: components["schemas"]["RoleName"];
+                    /** @description What it allows. */
+                    permissions: components["schemas"]["Permission"][];
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleView"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "remove-role": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 8 to 64 letters, digits or dashes, made up for this request. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                clinic: string;
+                role: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ended"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-services": {
         parameters: {
             query?: {
@@ -1437,6 +3063,90 @@ export interface operations {
             };
         };
     };
+    "verify-email": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 8 to 64 letters, digits or dashes, made up for this request. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description What the link ends with. */
+                    token: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Verified"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "accept-invitation": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 8 to 64 letters, digits or dashes, made up for this request. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Family name. */
+                    family_name?: components["schemas"]["Name"] | null;
+                    /** @description As you like to be called. */
+                    given_name?: components["schemas"]["Name"] | null;
+                    /** @description 12 to 128 characters. */
+                    password?: components["schemas"]["NewPassword"] | null;
+                    /** @description What the link ends with. */
+                    token: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Joined"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "who-am-i": {
         parameters: {
             query?: never;
@@ -1453,6 +3163,872 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "update-account": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 8 to 64 letters, digits or dashes, made up for this request. */
+                "Idempotency-Key"?: string;
+                /** @description The `ETag` of what is being changed. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Where you live. */
+                    address?: components["schemas"]["Address"] | null;
+                    /** @description By what you want to hear of what can wait. */
+                    channels?: components["schemas"]["Channels"] | null;
+                    /**
+                     * Format: date
+                     * @description In the calendar of your papers, not before 1900 and not after today.
+                     */
+                    date_of_birth?: string | null;
+                    /** @description Family name. */
+                    family_name?: components["schemas"]["Name"] | null;
+                    /** @description Administrative gender. */
+                    gender?: components["schemas"]["Gender"] | null;
+                    /** @description As you like to be called. */
+                    given_name?: components["schemas"]["Name"] | null;
+                    /** @description In which language you want to be addressed. */
+                    language?: components["schemas"]["Language"] | null;
+                    /** @description Where you are called. */
+                    phone?: components["schemas"]["Phone"] | null;
+                    /** @description In which zone you want to read times, if another than the clinic's. */
+                    time_zone?: components["schemas"]["Zone"] | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "close-account": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 8 to 64 letters, digits or dashes, made up for this request. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: password
+                     * @description To be sure that it is you.
+                     */
+                    password: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Closed"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactorsView"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "confirm-phone": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of what is being changed. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Six digits. */
+                    code: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Enrolled"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "begin-phone": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 8 to 64 letters, digits or dashes, made up for this request. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Its number. */
+                    phone: components["schemas"]["Phone"];
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeSent"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "confirm-totp": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of what is being changed. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Six digits. */
+                    code: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Enrolled"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "begin-totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Provisioning"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "remove-factor": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 8 to 64 letters, digits or dashes, made up for this request. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                factor: components["schemas"]["FactorName"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ended"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-own-health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-own-health": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 8 to 64 letters, digits or dashes, made up for this request. */
+                "Idempotency-Key"?: string;
+                /** @description The `ETag` of what is being changed. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description What you must not be given, at most 50 things.
+                     * @default []
+                     */
+                    allergies?: components["schemas"]["Allergies"];
+                    /** @description Blood group and Rhesus factor. */
+                    blood_type?: components["schemas"]["BloodType"] | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "switch-membership": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of what is being changed. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description For which clinic, where the role is one of a clinic. */
+                    clinic?: string | null;
+                    /** @description As what. */
+                    role: components["schemas"]["Role"];
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "begin-passkey": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 8 to 64 letters, digits or dashes, made up for this request. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreationOptions"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description `attestationObject`, base64url. */
+                    attestation: components["schemas"]["Bytes"];
+                    /** @description `clientDataJSON`, base64url. */
+                    client_data: components["schemas"]["Bytes"];
+                    /** @description What you call it, for example by where it lives. */
+                    name: components["schemas"]["Line"];
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Enrolled"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-password": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 8 to 64 letters, digits or dashes, made up for this request. */
+                "Idempotency-Key"?: string;
+                /** @description The `ETag` of what is being changed. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: password
+                     * @description The one that it is now.
+                     */
+                    current: string;
+                    /** @description 8 to 128 characters; 12 at least for those who work in a clinic. */
+                    password: components["schemas"]["NewPassword"];
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasswordChanged"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "renew-recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "pass-second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description `passkey`: `authenticatorData`, base64url. */
+                    authenticator_data?: components["schemas"]["Bytes"] | null;
+                    /** @description `passkey`: `clientDataJSON`, base64url. */
+                    client_data?: components["schemas"]["Bytes"] | null;
+                    /** @description `totp`, `sms` and `recovery`: the code. */
+                    code?: string | null;
+                    /** @description `passkey`: `id`, base64url. */
+                    credential?: components["schemas"]["Bytes"] | null;
+                    /** @description Which one. */
+                    method: components["schemas"]["Shown"];
+                    /** @description `passkey`: `signature`, base64url. */
+                    signature?: components["schemas"]["Bytes"] | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "challenge-second-factor": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 8 to 64 letters, digits or dashes, made up for this request. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Which one. */
+                    method: components["schemas"]["Challenged"];
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ready"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sessions"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "end-other-sessions": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 8 to 64 letters, digits or dashes, made up for this request. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ended"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "end-session": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 8 to 64 letters, digits or dashes, made up for this request. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ended"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "begin-passkey-sign-in": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 8 to 64 letters, digits or dashes, made up for this request. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestOptions"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "request-password-reset": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 8 to 64 letters, digits or dashes, made up for this request. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description What you sign in with. */
+                    email: components["schemas"]["Email"];
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailSent"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "reset-password": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 8 to 64 letters, digits or dashes, made up for this request. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 8 to 128 characters; 12 at least for those who work in a clinic. */
+                    password: components["schemas"]["NewPassword"];
+                    /** @description What the link ends with. */
+                    token: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasswordReset"];
                 };
             };
             /** @description Refused */
@@ -1499,12 +4075,12 @@ export interface operations {
         };
         responses: {
             /** @description Done */
-            201: {
+            202: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Registered"];
+                    "application/json": components["schemas"]["MailSent"];
                 };
             };
             /** @description Refused */
@@ -1528,6 +4104,8 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /** @description What you sign in on. */
+                    device?: components["schemas"]["DeviceInfo"];
                     /** @description As registered; capitals do not matter. */
                     email: string;
                     /**
@@ -1541,6 +4119,86 @@ export interface operations {
         responses: {
             /** @description Done */
             201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "sign-in-with-passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description `authenticatorData`, base64url. */
+                    authenticator_data: components["schemas"]["Bytes"];
+                    /** @description `clientDataJSON`, base64url. */
+                    client_data: components["schemas"]["Bytes"];
+                    /** @description `id`: which passkey, base64url. */
+                    credential: components["schemas"]["Bytes"];
+                    /** @description What you sign in on. */
+                    device?: components["schemas"]["DeviceInfo"];
+                    /** @description `signature`, base64url. */
+                    signature: components["schemas"]["Bytes"];
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "refresh-session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description What the client called its device when it signed in. */
+                    device_id?: components["schemas"]["DeviceText"] | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,13 +1,17 @@
 //! Who can sign in. Pure: no I/O, no clock.
 
-use kernel::{ClinicId, Event, Fault, PatientId, Private, Role, Status, Timestamp, UserId, Zone};
+use jiff::civil::Date;
+use kernel::{PatientId, Private, Timestamp, UserId, Zone};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::{Entity, Key, Shared};
 
+use crate::factor::Factors;
+use crate::membership::Membership;
+
 /// A person who can sign in.
 ///
-/// Access pattern: by id, at sign-in and for the person themselves.
+/// Access patterns: by id, at sign-in, at every refresh and for the person themselves.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Account {
     /// The account's id.
@@ -18,23 +22,132 @@ pub struct Account {
     pub given_name: Private<Name>,
     /// Family name.
     pub family_name: Private<Name>,
-    /// In which role they act.
-    pub role: Role,
-    /// Staff: for which clinic.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub clinic: Option<ClinicId>,
-    /// Patients: whose record is theirs.
+    /// What else they say of themselves.
+    #[serde(default)]
+    pub profile: Profile,
+    /// How they want to be addressed and reached.
+    pub preferences: Preferences,
+    /// Their own patient record, if they have one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub patient: Option<PatientId>,
+    /// Where they work, and as what.
+    #[serde(default)]
+    pub memberships: Vec<Membership>,
+    /// What they sign in with.
+    pub password: Password,
+    /// What they show beside it.
+    #[serde(default)]
+    pub factors: Factors,
+    /// Devices that they have signed in on, the latest last.
+    #[serde(default)]
+    pub devices: Vec<String>,
+    /// Sessions of another epoch are over. It grows when all of them are to end.
+    #[serde(default)]
+    pub epoch: u32,
+    /// May they sign in?
+    #[serde(default)]
+    pub state: State,
+    /// When the account came into being.
+    pub registered_at: Timestamp,
+}
+
+/// May somebody sign in?
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, strum::EnumIter)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// They may.
+    #[default]
+    Active,
+    /// Whoever runs the platform has said no (ID-05).
+    Deactivated,
+    /// They have closed their account themselves.
+    Closed,
+}
+
+/// A password, and what must be known of it without knowing it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Password {
     /// Argon2id, in PHC string format.
-    pub password: Private<String>,
+    pub hash: Private<String>,
+    /// Is it long enough for somebody who works with other people's records?
+    pub suits_staff: bool,
+    /// Since when it is this one (ID-08).
+    pub changed_at: Timestamp,
+}
+
+/// What a person says of themselves beside their name (ID-11).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Profile {
+    /// In the calendar of their papers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date_of_birth: Option<Private<Date>>,
+    /// Administrative gender.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gender: Option<Private<Gender>>,
+    /// Where they are called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<Private<Phone>>,
+    /// Where they live.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<Private<Address>>,
+}
+
+/// Administrative gender (HL7 FHIR R4, AdministrativeGender, without `unknown`: that is no answer).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Gender {
+    /// Male.
+    Male,
+    /// Female.
+    Female,
+    /// Neither, or both.
+    Other,
+}
+
+/// A postal address.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Address {
+    /// Street and number.
+    pub line: Line,
+    /// City or village.
+    pub city: Line,
+    /// State, canton or province, where addresses have one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<Line>,
+    /// As the country writes it.
+    pub postal_code: Line,
+    /// ISO 3166-1 alpha-2.
+    pub country: Country,
+}
+
+/// How somebody wants to be addressed and reached (ID-12).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Preferences {
+    /// In which language.
+    pub language: Language,
     /// In which zone they want to read times, if another than the clinic's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<Zone>,
-    /// In which language they want to be addressed.
-    pub language: Language,
-    /// When the account came into being.
-    pub registered_at: Timestamp,
+    /// By what.
+    #[serde(default)]
+    pub channels: Channels,
+}
+
+/// By what somebody wants to hear of what can wait. What concerns their safety always comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Channels {
+    /// Mail.
+    pub email: bool,
+    /// Text messages.
+    pub sms: bool,
+    /// Notices of the device.
+    pub push: bool,
+}
+
+impl Default for Channels {
+    fn default() -> Self {
+        Self { email: true, sms: false, push: false }
+    }
 }
 
 impl Account {
@@ -42,7 +155,55 @@ impl Account {
     pub fn at(user: UserId) -> Key<Self> {
         Key::new(format_args!("account/{user}"), "-")
     }
+
+    /// The account of somebody who has just proved that the address is theirs.
+    pub fn new(
+        user: UserId,
+        email: Private<Email>,
+        (given_name, family_name): (Private<Name>, Private<Name>),
+        preferences: Preferences,
+        password: Password,
+        registered_at: Timestamp,
+    ) -> Self {
+        Self {
+            user,
+            email,
+            given_name,
+            family_name,
+            profile: Profile::default(),
+            preferences,
+            patient: None,
+            memberships: Vec::new(),
+            password,
+            factors: Factors::default(),
+            devices: Vec::new(),
+            epoch: 0,
+            state: State::Active,
+            registered_at,
+        }
+    }
+
+    /// Do they work anywhere, or have they?
+    pub fn is_staff(&self) -> bool {
+        !self.memberships.is_empty()
+    }
+
+    /// A device that they sign in on. Was it new, and not their very first one?
+    pub fn meet(&mut self, device: &str) -> bool {
+        if self.devices.iter().any(|known| known == device) {
+            return false;
+        }
+        let is_first = self.devices.is_empty();
+        if self.devices.len() == DEVICES {
+            self.devices.remove(0);
+        }
+        self.devices.push(device.to_owned());
+        !is_first
+    }
 }
+
+/// How many devices are remembered. Signing in on an older one is noticed as if it were new.
+const DEVICES: usize = 20;
 
 impl Entity for Account {
     const KIND: &'static str = "account";
@@ -81,23 +242,6 @@ impl Entity for EmailInUse {
     }
 }
 
-/// Somebody registered as a patient.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct PatientRegistered {
-    /// The new patient.
-    pub patient: PatientId,
-    /// Where they are reached.
-    pub email: Private<Email>,
-    /// As they like to be called.
-    pub given_name: Private<Name>,
-    /// In which language.
-    pub language: Language,
-}
-
-impl Event for PatientRegistered {
-    const NAME: &'static str = "patient-registered";
-}
-
 /// An email address, trimmed and in lower case (ID-07).
 ///
 /// Whether it exists only a mail can tell; this keeps out what cannot be one (RFC 5321, 4.5.3.1).
@@ -111,6 +255,25 @@ pub struct Email(String);
 #[serde(try_from = "String", into = "String")]
 #[schemars(with = "String", extend("minLength" = 1, "maxLength" = 100))]
 pub struct Name(String);
+
+/// A telephone number in the form of ITU-T E.164: `+493055501234`. Spaces, dots, dashes and brackets that
+/// people write between the digits are left out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(with = "String", extend("maxLength" = 40))]
+pub struct Phone(String);
+
+/// A line of an address: 1 to 100 characters.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(with = "String", extend("minLength" = 1, "maxLength" = 100))]
+pub struct Line(String);
+
+/// A country's two letters (ISO 3166-1 alpha-2).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(with = "String", extend("minLength" = 2, "maxLength" = 2))]
+pub struct Country(String);
 
 /// A BCP 47 language tag such as `de` or `pt-BR`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -130,6 +293,15 @@ pub enum Malformed {
     /// Not a language tag.
     #[error("Enter a language tag such as en or pt-BR.")]
     Language,
+    /// Not a telephone number.
+    #[error("Enter a telephone number with its country code, such as +49 30 5550100.")]
+    Phone,
+    /// Not a line of an address.
+    #[error("Enter 1 to 100 characters.")]
+    Line,
+    /// Not a country.
+    #[error("Enter a country's two letters, such as DE.")]
+    Country,
 }
 
 impl TryFrom<String> for Email {
@@ -160,17 +332,52 @@ fn is_label(label: &str) -> bool {
 impl TryFrom<String> for Name {
     type Error = Malformed;
     fn try_from(text: String) -> Result<Self, Malformed> {
-        let name = text.trim();
-        // U+202A to U+202E and U+2066 to U+2069 turn the writing direction and could disguise a name.
-        let clean = !name
-            .chars()
-            .any(|c| c.is_control() || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}'));
-        let speaks = name.chars().any(char::is_alphanumeric);
-        if clean && speaks && (1..=100).contains(&name.chars().count()) {
-            Ok(Self(name.into()))
-        } else {
-            Err(Malformed::Name)
-        }
+        line(&text, 100).map(Self).ok_or(Malformed::Name)
+    }
+}
+
+/// A text on one line that says something and does not pretend to be another.
+pub(crate) fn line(text: &str, most: usize) -> Option<String> {
+    let text = text.trim();
+    // U+202A to U+202E and U+2066 to U+2069 turn the writing direction and could disguise a name.
+    let is_odd = |c: char| c.is_control() || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    let speaks = text.chars().any(char::is_alphanumeric);
+    let fits = speaks && !text.chars().any(is_odd) && text.chars().count() <= most;
+    fits.then(|| text.to_owned())
+}
+
+impl TryFrom<String> for Line {
+    type Error = Malformed;
+    fn try_from(text: String) -> Result<Self, Malformed> {
+        line(&text, 100).map(Self).ok_or(Malformed::Line)
+    }
+}
+
+impl TryFrom<String> for Country {
+    type Error = Malformed;
+    fn try_from(text: String) -> Result<Self, Malformed> {
+        let code = text.trim().to_ascii_uppercase();
+        let fits = code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_uppercase());
+        if fits { Ok(Self(code)) } else { Err(Malformed::Country) }
+    }
+}
+
+impl TryFrom<String> for Phone {
+    type Error = Malformed;
+    fn try_from(text: String) -> Result<Self, Malformed> {
+        let number: String = text.chars().filter(|c| !" .-()/\u{a0}".contains(*c)).collect();
+        let digits = number.strip_prefix('+').unwrap_or_default();
+        let fits = (8..=15).contains(&digits.len())
+            && digits.bytes().all(|byte| byte.is_ascii_digit())
+            && !digits.starts_with('0');
+        if fits { Ok(Self(number)) } else { Err(Malformed::Phone) }
+    }
+}
+
+impl Phone {
+    /// The last two digits: enough for its owner to know it by.
+    pub fn ending(&self) -> String {
+        self.0[self.0.len() - 2..].into()
     }
 }
 
@@ -207,36 +414,7 @@ macro_rules! text {
         }
     )* };
 }
-text!(Email, Name, Language);
-
-/// Why somebody cannot register or sign in.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// There is an account already.
-    #[error("There is already an account with this email address. Sign in instead.")]
-    EmailTaken,
-    /// One answer for a wrong password and for no account, so that neither tells about the other.
-    #[error("The email address and the password do not belong together.")]
-    WrongCredentials,
-}
-
-impl Fault for Refusal {
-    fn status(&self) -> Status {
-        match self {
-            Refusal::EmailTaken => Status::Conflict,
-            Refusal::WrongCredentials => Status::Unauthenticated,
-        }
-    }
-    fn code(&self) -> &'static str {
-        match self {
-            Refusal::EmailTaken => "EMAIL_TAKEN",
-            Refusal::WrongCredentials => "WRONG_CREDENTIALS",
-        }
-    }
-    fn pointer(&self) -> Option<String> {
-        (*self == Refusal::EmailTaken).then(|| "/email".into())
-    }
-}
+text!(Email, Name, Language, Phone, Line, Country);
 
 #[cfg(test)]
 mod tests {
@@ -271,5 +449,16 @@ mod tests {
             assert_eq!(Name::try_from(wrong.to_owned()), Err(Malformed::Name), "{wrong:?}");
         }
         assert_eq!(Name::try_from("x".repeat(101)), Err(Malformed::Name));
+    }
+
+    #[test]
+    fn a_telephone_number_is_one_however_it_is_written() {
+        let parse = |text: &str| Phone::try_from(text.to_owned()).map(String::from);
+        assert_eq!(parse("+49 (30) 555-01.00"), Ok("+49305550100".into()));
+        for wrong in ["", "+", "030 5550100", "+0305550100", "+49 30", "+1234567890123456", "+49 30 555x100"]
+        {
+            assert_eq!(parse(wrong), Err(Malformed::Phone), "{wrong:?}");
+        }
+        assert_eq!(Phone::try_from("+49305550142".to_owned()).unwrap().ending(), "42");
     }
 }

@@ -1,15 +1,19 @@
-use kernel::{Id, PatientId, Private, Problem, Role, Timestamp, UserId, Zone};
+use kernel::{Private, Problem, Zone};
 use runtime::{Cx, Done, Endpoint, Public, Route, Use};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use store::{Change, Shared};
+use store::{Change, Entity as _, Shared};
 
-use crate::account::{Account, Email, EmailInUse, Language, Name, PatientRegistered, Refusal};
-use crate::password::{HashError, NewPassword};
+use crate::account::{Account, Channels, Email, EmailInUse, Language, Name, Preferences};
+use crate::guard::{Counter, Limit};
+use crate::link::{Link, Pending, Purpose};
+use crate::notice::{AccountNotice, Notice, sealed_link, tell};
+use crate::password::NewPassword;
 
 /// Register as a patient.
 ///
-/// Afterwards, sign in with the same email address and password.
+/// A mail with a link follows, and the account comes into being when the link is opened. The answer is the
+/// same, and takes as long, if there is an account already: then the mail says so.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct RegisterPatient {
     /// Where you are reached, and what you sign in with.
@@ -27,69 +31,69 @@ pub struct RegisterPatient {
     pub language: Language,
 }
 
-/// A new patient's account.
+/// Where to look next.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct Registered {
-    /// The account.
-    pub user: UserId,
-    /// The patient record that is yours.
-    pub patient: PatientId,
-    /// As it was understood.
+pub struct MailSent {
+    /// The address, as it was understood.
     pub email: Private<Email>,
-    /// As you like to be called.
-    pub given_name: Private<Name>,
-    /// Family name.
-    pub family_name: Private<Name>,
-    /// When the account came into being.
-    pub registered_at: Timestamp,
 }
 
 impl Endpoint for RegisterPatient {
     const ROUTE: Route = Route::post("/v1/patients");
     type Audience = Public;
-    const USES: &'static [Use] = &[Use::Put, Use::Blind];
-    const STATUS: u16 = 201;
+    const USES: &'static [Use] = &[Use::Get, Use::GetMany, Use::Put, Use::Update, Use::Blind, Use::Seal];
+    const STATUS: u16 = 202;
     /// Argon2 wants a whole CPU: Lambda gives one at 1769 MB, and in proportion below.
     const MEMORY: u16 = 1024;
     /// A flood of registrations must not starve the rest: each holds a CPU for its hash.
     const RESERVED: Option<u16> = Some(20);
-    type Reply = Registered;
+    type Reply = MailSent;
 
-    async fn handle(self, cx: &Cx<'_, Public>) -> Result<Done<Registered>, Problem> {
+    /// Does the same work whether or not there is an account, so that its duration tells nothing.
+    async fn handle(self, cx: &Cx<'_, Public>) -> Result<Done<MailSent>, Problem> {
         let Self { email, password, given_name, family_name, time_zone, language } = self;
+        let email = Private(email);
         let blind = cx.host.vault().await.blind(EmailInUse::PURPOSE, email.as_ref()).await?;
-        let salt = cx.host.random();
-        let hash =
-            tokio::task::spawn_blocking(move || password.hash(salt)).await.map_err(|_| HashError)??;
+        let from = Counter::of(Limit::RegistrationsOfAddress, &cx.client.address, cx.now);
+        let to = Counter::of(Limit::MailsToAddress, &blind, cx.now);
+        let mut batch = cx.store.batch();
+        let in_use = batch.want(Shared, EmailInUse::at(&blind));
+        let (counted, mailed) = (batch.want(Shared, from.key()), batch.want(Shared, to.key()));
+        let mut found = batch.get().await?;
+        from.check(found.take(&counted)?.as_ref(), cx.now)?;
+        let full = to.check(found.take(&mailed)?.as_ref(), cx.now).is_err();
+        let user = found.take(&in_use)?.map_or(kernel::Id::NOBODY, |in_use| in_use.user);
+        let account = cx.store.get(Shared, Account::at(user)).await?;
 
-        let user: UserId = cx.id();
-        let patient: Id<_> = cx.id();
-        let account = Account {
-            user,
-            email: Private(email),
-            given_name,
-            family_name,
-            role: Role::Patient,
-            clinic: None,
-            patient: Some(patient),
-            password: hash,
-            time_zone,
-            language,
-            registered_at: cx.now,
+        let password = password.hashed(cx.host.random(), cx.now).await?;
+        let preferences = Preferences { language, time_zone, channels: Channels::default() };
+        let pending =
+            Pending { email: email.clone(), blind, given_name, family_name, preferences, password };
+        let verify = AccountNotice {
+            notice: Notice::VerifyEmail,
+            user: None,
+            email: email.clone(),
+            given_name: Some(pending.given_name.clone()),
+            language: pending.preferences.language.clone(),
+            sealed: None,
+            facts: std::collections::BTreeMap::new(),
         };
-        let registered = PatientRegistered {
-            patient,
-            email: account.email.clone(),
-            given_name: account.given_name.clone(),
-            language: account.language.clone(),
+        let purpose = Purpose::Registration(Box::new(pending));
+        let (link, token) = Link::new(cx.host.random(), purpose, cx.now);
+        let sealed = sealed_link(cx, &token).await?;
+        let change = from.count(Change::new(), cx.now);
+        let change = match (full, account) {
+            // Whoever has had enough of our mails gets no more, and whoever asks does not learn it.
+            (true, _) => change,
+            (false, Some(account)) => {
+                let notice = AccountNotice::about(&account, Notice::AlreadyRegistered);
+                tell(cx, to.count(change, cx.now), notice)
+            }
+            (false, None) => {
+                let change = to.count(change, cx.now).create(Shared, &link);
+                tell(cx, change, AccountNotice { sealed, ..verify })
+            }
         };
-        let change = Change::new()
-            .create(Shared, &EmailInUse { blind, user })
-            .otherwise(Refusal::EmailTaken)
-            .create(Shared, &account)
-            .announce(cx.fact(None, registered));
-        let Account { email, given_name, family_name, registered_at, .. } = account;
-        let reply = Registered { user, patient, email, given_name, family_name, registered_at };
-        Ok(Done::concerning([patient], reply).by(user).writing(change))
+        Ok(Done::impersonal(MailSent { email }).writing(change))
     }
 }

@@ -1,14 +1,21 @@
-use kernel::{Caller, ClinicId, Id, PatientId, Private, Problem, Role, UserId};
+use kernel::{AuthenticationMethod, AuthenticationMethods, Fault, Id, Private, Problem, Status};
 use runtime::{Cx, Done, Endpoint, Public, Route, Use};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use store::Shared;
+use serde::Deserialize;
+use store::{Change, Entity as _, Shared};
 
-use crate::account::{Account, Email, EmailInUse, Name, Refusal};
-use crate::password::{HashError, verify};
-use crate::token;
+use crate::account::{Account, Email, EmailInUse};
+use crate::guard::{Counter, Guard, Limit, failed, may_try, succeeded};
+use crate::notice::{AccountNotice, Notice, tell};
+use crate::password::verified;
+use crate::session::DeviceInfo;
+use crate::signed_in::{SignedIn, begin};
 
 /// Sign in with email address and password.
+///
+/// Sets two cookies: `__Secure-refresh`, which is sent to the refresh path alone, and `__Secure-csrf`, which
+/// pages of the same origin read. After five failures in a row every further one doubles a wait, for the
+/// address and whether or not it has an account.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct SignIn {
     /// As registered; capitals do not matter.
@@ -16,67 +23,98 @@ pub struct SignIn {
     /// As chosen.
     #[schemars(extend("format" = "password"))]
     pub password: Private<String>,
+    /// What you sign in on.
+    #[serde(default)]
+    pub device: DeviceInfo,
 }
 
-/// What a sign-in yields.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct Session {
-    /// Send it as `Authorization: Bearer …`.
-    pub access_token: Private<String>,
-    /// Always `Bearer`.
-    pub token_type: String,
-    /// Seconds for which the token is good.
-    pub expires_in: i64,
-    /// The account.
-    pub user: UserId,
-    /// In which role you act.
-    pub role: Role,
-    /// Staff: for which clinic.
-    pub clinic: Option<ClinicId>,
-    /// Patients: whose record is yours.
-    pub patient: Option<PatientId>,
-    /// As you like to be called.
-    pub given_name: Private<Name>,
+/// One answer for a wrong password and for no account, so that neither tells about the other.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("The email address and the password do not belong together.")]
+pub(crate) struct WrongCredentials;
+
+impl Fault for WrongCredentials {
+    fn status(&self) -> Status {
+        Status::Unauthenticated
+    }
+    fn code(&self) -> &'static str {
+        "WRONG_CREDENTIALS"
+    }
 }
 
 impl Endpoint for SignIn {
     const ROUTE: Route = Route::post("/v1/sessions");
     type Audience = Public;
-    const USES: &'static [Use] = &[Use::Get, Use::Query, Use::Blind, Use::Unseal, Use::Issue];
+    const USES: &'static [Use] = &[
+        Use::Get,
+        Use::GetMany,
+        Use::Query,
+        Use::Put,
+        Use::Update,
+        Use::Delete,
+        Use::Blind,
+        Use::Unseal,
+        Use::Issue,
+    ];
     const STATUS: u16 = 201;
     /// A kept answer would be a kept token.
     const REPLAYS: bool = false;
+    /// Argon2 wants a whole CPU: Lambda gives one at 1769 MB, and in proportion below.
     const MEMORY: u16 = 1024;
     /// A flood of sign-ins must not starve the rest: each holds a CPU for its hash.
     const RESERVED: Option<u16> = Some(20);
-    type Reply = Session;
+    type Reply = SignedIn;
 
     /// Does the same work whether or not there is such an account, so that its duration tells nothing.
-    async fn handle(self, cx: &Cx<'_, Public>) -> Result<Done<Session>, Problem> {
-        let Self { email, password } = self;
-        let address = Email::try_from(email.0).map_err(|_| Refusal::WrongCredentials)?;
+    async fn handle(self, cx: &Cx<'_, Public>) -> Result<Done<SignedIn>, Problem> {
+        let Self { email, password, device } = self;
+        let address = Email::try_from(email.0).map_err(|_| WrongCredentials)?;
         let blind = cx.host.vault().await.blind(EmailInUse::PURPOSE, address.as_ref()).await?;
-        let in_use = cx.store.get(Shared, EmailInUse::at(&blind)).await?;
-        let user = in_use.map_or(Id::NOBODY, |in_use| in_use.user);
+        let from = Counter::of(Limit::FailuresOfAddress, &cx.client.address, cx.now);
+        let peer = Counter::of(Limit::FailuresOfPeer, &cx.client.peer, cx.now);
+
+        let mut batch = cx.store.batch();
+        let in_use = batch.want(Shared, EmailInUse::at(&blind));
+        let guard = batch.want(Shared, Guard::at(&blind));
+        let counts = (batch.want(Shared, from.key()), batch.want(Shared, peer.key()));
+        let mut found = batch.get().await?;
+        from.check(found.take(&counts.0)?.as_ref(), cx.now)?;
+        peer.check(found.take(&counts.1)?.as_ref(), cx.now)?;
+        let guard = found.take(&guard)?;
+        may_try(guard.as_ref(), cx.now)?;
+
+        let user = found.take(&in_use)?.map_or(Id::NOBODY, |in_use| in_use.user);
         let account = cx.store.get(Shared, Account::at(user)).await?;
+        let hash = account.as_ref().map(|account| account.password.hash.clone());
+        let verdict = verified(password, hash, cx.host.random()).await?;
 
-        let hash = account.as_ref().map(|account| account.password.clone());
-        let verdict = move || verify(&password, hash.as_deref().map(String::as_str));
-        let fits = tokio::task::spawn_blocking(verdict).await.map_err(|_| HashError)??;
-        let account = account.filter(|_| fits).ok_or(Refusal::WrongCredentials)?.into_inner();
-
-        let Account { user, role, clinic, patient, given_name, .. } = account;
-        let caller = Caller { user, role, clinic, patient };
-        let session = Session {
-            access_token: Private(token::issue(cx, &caller).await?),
-            token_type: "Bearer".into(),
-            expires_in: token::LIFE.as_secs(),
-            user,
-            role,
-            clinic,
-            patient,
-            given_name,
+        let account = match account {
+            Some(account) if verdict.fits => account,
+            known => {
+                let (change, locked) = failed(Change::new(), guard, &blind, cx.now);
+                let change = peer.count(from.count(change, cx.now), cx.now);
+                let Some(account) = known else {
+                    return Ok(Done::refusing([], WrongCredentials).writing(change));
+                };
+                let change = match locked {
+                    Some(until) => {
+                        let notice = AccountNotice::about(&account, Notice::LockedOut);
+                        tell(cx, change, notice.with("until", until))
+                    }
+                    None => change,
+                };
+                let refused = Done::refusing(account.patient, WrongCredentials);
+                return Ok(refused.by(account.user).writing(change));
+            }
         };
-        Ok(Done::concerning(patient, session).by(user))
+        let change = succeeded(Change::new(), guard.as_ref());
+        let dirty = verdict.rehashed.is_some();
+        let account = account.with(|account| {
+            if let Some(hash) = verdict.rehashed {
+                account.password.hash = hash;
+            }
+        });
+        let methods = AuthenticationMethods::of(AuthenticationMethod::Pwd);
+        begin(cx, account, dirty, methods, device.seen(&cx.client), change).await
     }
 }

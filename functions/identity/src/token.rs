@@ -13,6 +13,10 @@ use crate::signing_key::{PURPOSE, SigningKey, signing};
 /// For how long a token is good.
 pub(crate) const LIFE: SignedDuration = SignedDuration::from_mins(15);
 
+/// For how long a process goes by the keys that it read. A new key is published for hours before it signs,
+/// so it is never missed.
+const KEYS_LIFE: SignedDuration = SignedDuration::from_mins(5);
+
 /// The claims of an access token (RFC 7519, RFC 9068).
 #[derive(Serialize)]
 struct Claims<'a> {
@@ -42,6 +46,12 @@ impl Fault for NoKey {
     }
 }
 
+/// The keys as this process read them last.
+struct Known {
+    at: Timestamp,
+    keys: Vec<SigningKey>,
+}
+
 /// The key that this process used last, so that KMS is asked once and not at every sign-in.
 struct Opened {
     kid: String,
@@ -50,10 +60,18 @@ struct Opened {
 
 /// Sign a token for the caller.
 pub(crate) async fn issue<A: Audience>(cx: &Cx<'_, A>, caller: &Caller) -> Result<String, Problem> {
-    let (range, page) = SigningKey::newest();
-    let listing = cx.store.list(Shared, range, page).await?;
-    let keys: Vec<_> = listing.items.into_iter().map(Stored::into_inner).collect();
-    let key = signing(&keys, cx.now).ok_or(NoKey)?;
+    let known = match cx.host.kept::<Known>() {
+        Some(known) if cx.now.duration_since(known.at).abs() < KEYS_LIFE => known,
+        _ => {
+            let (range, page) = SigningKey::newest();
+            let listing = cx.store.list(Shared, range, page).await?;
+            let keys: Vec<_> = listing.items.into_iter().map(Stored::into_inner).collect();
+            // None at all is worth another look at the next request.
+            let at = if keys.is_empty() { Timestamp::MIN } else { cx.now };
+            cx.host.keep(Known { at, keys })
+        }
+    };
+    let key = signing(&known.keys, cx.now).ok_or(NoKey)?;
     let opened = match cx.host.kept::<Opened>() {
         Some(opened) if opened.kid == key.kid => opened,
         _ => {

@@ -1,10 +1,13 @@
-use kernel::{ClinicId, PatientId, Permission, Private, Problem, Role, UserId, Zone};
+use jiff::civil::Date;
+use kernel::{ClinicId, PatientId, Permission, Private, Problem, Role, RoleId, Timestamp, UserId, Zone};
 use runtime::{Cx, Done, Endpoint, Personal, Route, Use};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use store::Shared;
 
-use crate::account::{Account, Email, Language, Name};
+use crate::account::{Account, Address, Channels, Email, Gender, Language, Name, Phone, Preferences, Profile};
+use crate::membership::Acting;
+use crate::own::{Own, own};
+use crate::session::{SecondFactor, Session};
 
 /// See your own account.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -15,37 +18,109 @@ pub struct WhoAmI {}
 pub struct Me {
     /// The account.
     pub user: UserId,
-    /// Where you are reached.
+    /// Where you are reached, and what you sign in with.
     pub email: Private<Email>,
     /// As you like to be called.
     pub given_name: Private<Name>,
     /// Family name.
     pub family_name: Private<Name>,
+    /// In the calendar of your papers.
+    pub date_of_birth: Option<Private<Date>>,
+    /// Administrative gender.
+    pub gender: Option<Private<Gender>>,
+    /// Where you are called.
+    pub phone: Option<Private<Phone>>,
+    /// Where you live.
+    pub address: Option<Private<Address>>,
+    /// In which language you are addressed.
+    pub language: Language,
+    /// In which zone you read times, if another than the clinic's.
+    pub time_zone: Option<Zone>,
+    /// By what you hear of what can wait.
+    pub channels: Channels,
     /// In which role you act.
     pub role: Role,
     /// Staff: for which clinic.
     pub clinic: Option<ClinicId>,
-    /// Patients: whose record is yours.
+    /// Your own patient record, if you have one.
     pub patient: Option<PatientId>,
-    /// In which zone you read times, if another than the clinic's.
-    pub time_zone: Option<Zone>,
-    /// In which language you are addressed.
-    pub language: Language,
+    /// As what you can act, and where.
+    pub memberships: Vec<Mine>,
+    /// Where you stand with your second factor.
+    pub second_factor: SecondFactor,
+    /// Since when your password is this one.
+    pub password_changed_at: Timestamp,
+    /// When the account came into being.
+    pub registered_at: Timestamp,
+}
+
+/// One of your memberships.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Mine {
+    /// As what.
+    pub role: Role,
+    /// In which of the clinic's own roles.
+    pub custom_role: Option<RoleId>,
+    /// For which clinic; nothing for patients, who turn to all, and for those who work for the platform.
+    pub clinic: Option<ClinicId>,
+    /// May you still act in it?
+    pub active: bool,
+    /// Do you act in it now?
+    pub current: bool,
+}
+
+impl Me {
+    /// Of an account, seen from this session.
+    pub(crate) fn of(account: &Account, session: &Session) -> Self {
+        let Profile { date_of_birth, gender, phone, address } = account.profile.clone();
+        let Preferences { language, time_zone, channels } = account.preferences.clone();
+        let current = |acting: Acting| acting == session.acting;
+        let work = account.memberships.iter().map(|membership| Mine {
+            role: membership.role,
+            custom_role: membership.custom_role,
+            clinic: membership.clinic,
+            active: membership.active,
+            current: current(membership.acting()),
+        });
+        let own = account.patient.map(|_| Mine {
+            role: Role::Patient,
+            custom_role: None,
+            clinic: None,
+            active: true,
+            current: current(Acting::PATIENT),
+        });
+        Self {
+            user: account.user,
+            email: account.email.clone(),
+            given_name: account.given_name.clone(),
+            family_name: account.family_name.clone(),
+            date_of_birth,
+            gender,
+            phone,
+            address,
+            language,
+            time_zone,
+            channels,
+            role: session.acting.role,
+            clinic: session.acting.clinic,
+            patient: account.patient,
+            memberships: own.into_iter().chain(work).collect(),
+            second_factor: SecondFactor::of(account, session),
+            password_changed_at: account.password.changed_at,
+            registered_at: account.registered_at,
+        }
+    }
 }
 
 impl Endpoint for WhoAmI {
     const ROUTE: Route = Route::get("/v1/me");
     type Audience = Personal;
     const NEEDS: Option<Permission> = Some(Permission::ReadOwnAccount);
-    const USES: &'static [Use] = &[Use::Get];
+    const USES: &'static [Use] = &[Use::GetMany];
     type Reply = Me;
 
     async fn handle(self, cx: &Cx<'_, Personal>) -> Result<Done<Me>, Problem> {
-        let account = cx.store.find(Shared, Account::at(cx.grant.caller().user)).await?.into_inner();
-        let Account {
-            user, email, given_name, family_name, role, clinic, patient, time_zone, language, ..
-        } = account;
-        let me = Me { user, email, given_name, family_name, role, clinic, patient, time_zone, language };
-        Ok(Done::concerning(patient, me))
+        let Own { account, session } = own(cx).await?;
+        Ok(Done::concerning(account.patient, Me::of(&account, &session)).version(account.version()))
     }
 }

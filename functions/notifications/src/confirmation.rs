@@ -1,7 +1,9 @@
 //! The words of a confirmation. Pure: no I/O, no clock.
 
 use kernel::{Timestamp, Zone};
-use minijinja::{Environment, context};
+use minijinja::context;
+
+use crate::letter;
 
 /// What a confirmation says.
 pub struct Confirmation<'a> {
@@ -35,15 +37,11 @@ impl Confirmation<'_> {
             minutes => self.minutes,
             appointments => self.appointments,
         };
-        let mut templates = Environment::new();
-        let mut render = |name: &'static str, source: &'static str| {
-            templates.add_template(name, source).expect("the template is part of the program");
-            let template = templates.get_template(name).expect("just added");
-            template.render(&context).expect("everything that it names is given")
-        };
-        let text = render("confirmation.txt", include_str!("../templates/confirmation.txt"));
-        let html = render("confirmation.html", include_str!("../templates/confirmation.html"));
-        (text, html)
+        letter::write(
+            include_str!("../templates/confirmation.txt"),
+            include_str!("../templates/confirmation.html"),
+            &context,
+        )
     }
 }
 

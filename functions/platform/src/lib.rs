@@ -1,17 +1,21 @@
 //! Platform: is it alive, is it ready, and how is it used.
 //!
-//! **Invariant:** nothing here tells more than an outsider may know.
+//! **Invariant:** what is public tells no more than an outsider may know.
 
 mod get_docs;
 mod get_health;
 mod get_openapi;
 mod get_readiness;
+mod get_system_status;
+mod heartbeat;
 pub mod reference;
 
 pub use get_docs::GetDocs;
 pub use get_health::GetHealth;
 pub use get_openapi::GetOpenapi;
 pub use get_readiness::GetReadiness;
+pub use get_system_status::GetSystemStatus;
+pub use heartbeat::NoteHeartbeat;
 
 use runtime::Function;
 
@@ -24,4 +28,6 @@ pub const FUNCTIONS: &[Function] = &[
     Function::http::<GetReadiness>("get-readiness"),
     Function::http::<GetOpenapi>("get-openapi"),
     Function::http::<GetDocs>("get-docs"),
+    Function::http::<GetSystemStatus>("get-system-status"),
+    Function::event::<NoteHeartbeat>("note-heartbeat"),
 ];

@@ -44,7 +44,7 @@ impl Endpoint for BookAppointment {
         let patient = patient.or(cx.grant.caller().patient).ok_or(Refusal::PatientUnsaid)?;
         cx.grant.covers(patient)?;
         // A patient's own token proves that they exist; the word of staff does not.
-        if cx.grant.reach() == Reach::Clinic {
+        if cx.grant.reach() != Reach::Own {
             let known = cx.store.get(Shared, KnownPatient::at(patient)).await?;
             known.ok_or(Refusal::UnknownPatient)?;
         }
@@ -53,7 +53,7 @@ impl Endpoint for BookAppointment {
         let offer = calendar.offer(service)?.clone();
         let minutes = match (minutes, cx.grant.reach()) {
             (None, _) => offer.minutes,
-            (Some(minutes), Reach::Clinic) => minutes,
+            (Some(minutes), Reach::OwnPatients | Reach::Clinic | Reach::Platform) => minutes,
             (Some(minutes), Reach::Own) if minutes == offer.minutes => minutes,
             (Some(_), Reach::Own) => return Err(Refusal::LengthNotOffered.into()),
         };

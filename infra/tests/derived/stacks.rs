@@ -45,7 +45,7 @@ fn every_function_is_deployed_with_role_log_alarms_and_trigger() {
                 Trigger::Stream => &["Source", "DeadLetters", "DeadLettersAlarm", "LateAlarm"],
                 Trigger::Schedule(_) => &["Schedule", "ScheduleRole", "DeadLetters", "DeadLettersAlarm"],
             };
-            for part in ["", "Role", "Logs", "ErrorsAlarm", "ThrottlesAlarm"].iter().chain(trigger) {
+            for part in ["", "Role", "Logs", "FaultsAlarm"].iter().chain(trigger) {
                 let id = logical_id(function.name) + part;
                 assert!(resources.contains(id.as_str()), "{} has no {id}", context.name);
             }

@@ -6,15 +6,19 @@
 mod http;
 mod keys;
 mod mail;
+mod texter;
 mod topic;
 mod vault;
 
 pub use http::{Aws, aws};
 pub use keys::{RsaKey, random};
 pub use mail::{Mail, Mailer};
+pub use texter::{Sms, Texter};
 pub use topic::Topic;
 pub use vault::Vault;
 
+use aws_sdk_sns::error::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use kernel::{Fault, Status};
 
 /// A service did not do what it was asked.
@@ -33,6 +37,24 @@ impl GatewayError {
         what: &'static str,
     ) -> impl FnOnce(Box<dyn std::error::Error + Send + Sync>) -> Self {
         move |cause| Self { service, what, cause: Some(cause) }
+    }
+
+    /// Like [`new`](Self::new), for services whose refusals repeat to whom something was to be sent: their
+    /// words would reach the log, so only the code is kept.
+    pub(crate) fn unnamed<E, R>(
+        service: &'static str,
+        what: &'static str,
+    ) -> impl FnOnce(SdkError<E, R>) -> Self
+    where
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+        R: std::fmt::Debug + Send + Sync + 'static,
+    {
+        move |error| match &error {
+            SdkError::ServiceError(refusal) => {
+                Self::new(service, what)(refusal.err().code().unwrap_or("it gave no code").into())
+            }
+            _ => Self::new(service, what)(error.into()),
+        }
     }
 
     pub(crate) fn odd(service: &'static str, what: &'static str) -> Self {

@@ -43,7 +43,7 @@ impl Mailer {
             .content(EmailContent::builder().simple(message).build())
             .send()
             .await
-            .map_err(|error| GatewayError::new("SES", "take the mail")(error.into()))?;
+            .map_err(GatewayError::unnamed("SES", "take the mail"))?;
         Ok(())
     }
 }

@@ -8,17 +8,23 @@ use serde_json::{Map, Value, json};
 use store::{Receipt, Store, StoreError};
 
 use crate::decode::decode;
+use crate::endpoint::Answered;
 use crate::function::{Answer, Call};
 use crate::settle::{ANSWERS, ROUNDS, Settled, digest, settle};
 use crate::telemetry::{self, Outcome};
-use crate::{Audience, Audit, Content, Cx, Done, Endpoint, Failure, cx};
+use crate::{Audience, Audit, Client, Content, Cookie, Cx, Done, Endpoint, Failure, cx};
 
 /// What a page of ours may do: show itself, with the styles that it carries.
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; \
     frame-ancestors 'none'";
 
-/// Status, body and version of a success.
-type Success = (u16, String, Option<u64>);
+/// What a client is told when nothing went wrong.
+struct Success {
+    status: u16,
+    body: String,
+    version: Option<u64>,
+    cookies: Vec<Cookie>,
+}
 
 pub(crate) async fn answer<E: Endpoint>(call: &Call<'_>) -> Result<Answer, Failure> {
     let request = lambda_http::request::from_str(call.event)
@@ -26,8 +32,10 @@ pub(crate) async fn answer<E: Endpoint>(call: &Call<'_>) -> Result<Answer, Failu
     let request_id = request_id(&request).unwrap_or_else(|| call.invocation.request_id.clone());
     let mut headers = Map::from_iter([("x-request-id".to_owned(), json!(request_id))]);
 
+    let mut set_cookies = Vec::new();
     let (status, body, code) = match succeed::<E>(call, &request, &request_id).await {
-        Ok((status, body, version)) => {
+        Ok(Success { status, body, version, cookies }) => {
+            set_cookies.extend(cookies.iter().map(Cookie::header));
             headers.insert("content-type".into(), E::CONTENT.media_type().into());
             headers.insert("cache-control".into(), E::CACHE.into());
             if E::CONTENT == Content::Html {
@@ -56,7 +64,11 @@ pub(crate) async fn answer<E: Endpoint>(call: &Call<'_>) -> Result<Answer, Failu
         400..500 => Outcome::Refused,
         _ => Outcome::Failed,
     };
-    let body = json!({ "statusCode": status, "headers": headers, "body": body, "isBase64Encoded": false });
+    let mut body =
+        json!({ "statusCode": status, "headers": headers, "body": body, "isBase64Encoded": false });
+    if !set_cookies.is_empty() {
+        body["cookies"] = set_cookies.into();
+    }
     Ok(Answer { body: body.to_string(), outcome, status: Some(status), code, request: Some(request_id) })
 }
 
@@ -69,7 +81,7 @@ async fn succeed<E: Endpoint>(
     let now = host.now();
     let caller = caller(request);
     let clinic = request.path_parameters().first("clinic").and_then(|text| text.parse::<ClinicId>().ok());
-    let grant = <E::Audience as Audience>::admit(caller.as_ref(), E::NEEDS, clinic)?;
+    let grant = <E::Audience as Audience>::admit(caller.as_ref(), E::NEEDS, clinic, now)?;
     let mut input: E = decode(E::ROUTE, request)?;
     let if_match = if_match(request)?;
 
@@ -82,13 +94,20 @@ async fn succeed<E: Endpoint>(
         return Ok(before);
     }
 
-    let cx: Cx<'_, E::Audience> = Cx { store: store.clone(), grant, now, if_match, host };
+    let cx: Cx<'_, E::Audience> =
+        Cx { store: store.clone(), grant, now, if_match, client: Client::of(request), host };
     for round in 1.. {
         let outcome = async {
-            let Done { reply, change, concerns, user, version } = input.handle(&cx).await?;
-            let body = write(E::CONTENT, &reply)?;
+            let Done { answer, change, concerns, user, version, cookies } = input.handle(&cx).await?;
             let writes = !change.is_empty();
             let worth_noting = writes || user.is_some() || !concerns.is_empty();
+            let answer = match answer {
+                Answered::Reply(reply) => {
+                    let body = write(E::CONTENT, &reply)?;
+                    Ok(Success { status: E::STATUS, body, version, cookies })
+                }
+                Answered::Refusal(problem) => Err(problem),
+            };
             let audit = (call.function.is_audited() && worth_noting).then(|| Audit {
                 id: cx::fresh_id(host, now),
                 request: request_id.into(),
@@ -98,14 +117,17 @@ async fn succeed<E: Endpoint>(
                 role: caller.as_ref().map(|caller| caller.role),
                 clinic,
                 patients: concerns,
+                refused: answer.as_ref().err().map(|problem| problem.code.clone()),
             });
-            let receipt = attempt.as_ref().map(|attempt| attempt.receipt(E::STATUS, &body, version, now));
+            // A refusal is not kept to be given again: the same request may succeed later.
+            let receipt = attempt.as_ref().zip(answer.as_ref().ok());
+            let receipt = receipt.map(|(attempt, success)| attempt.receipt(success, now));
             let settled = settle(&store, change, audit.as_ref(), receipt.as_ref(), request_id).await?;
-            Ok::<_, Problem>((settled, (E::STATUS, body, version)))
+            Ok::<_, Problem>((settled, answer))
         }
         .await;
         match (outcome, &attempt) {
-            (Ok((Settled::Written, success)), _) => return Ok(success),
+            (Ok((Settled::Written, answer)), _) => return answer,
             (Ok((Settled::Before(receipt), _)), Some(attempt)) => return attempt.replay(&receipt),
             (Ok((Settled::Before(_) | Settled::Stale, _)), _) if round == ROUNDS => break,
             (Ok((Settled::Before(_) | Settled::Stale, _)), _) => input = decode(E::ROUTE, request)?,
@@ -191,9 +213,17 @@ impl Attempt {
         Ok(Some(Self { id, fingerprint }))
     }
 
-    fn receipt(&self, status: u16, body: &str, version: Option<u64>, now: kernel::Timestamp) -> Receipt {
+    fn receipt(&self, success: &Success, now: kernel::Timestamp) -> Receipt {
+        let Success { status, body, version, .. } = success;
         let (id, fingerprint) = (self.id.clone(), self.fingerprint.clone());
-        Receipt { id, fingerprint, status, reply: body.into(), version, until: now + ANSWERS }
+        Receipt {
+            id,
+            fingerprint,
+            status: *status,
+            reply: body.clone(),
+            version: *version,
+            until: now + ANSWERS,
+        }
     }
 
     async fn look(&self, store: &Store) -> Result<Option<Success>, Problem> {
@@ -207,7 +237,8 @@ impl Attempt {
         if receipt.fingerprint != self.fingerprint {
             return Err(HeaderError::Reused.into());
         }
-        Ok((receipt.status, receipt.reply.clone(), receipt.version))
+        let Receipt { status, reply, version, .. } = receipt.clone();
+        Ok(Success { status, body: reply, version, cookies: Vec::new() })
     }
 }
 

@@ -1,5 +1,6 @@
 use kernel::{
     Caller, ClinicGrant, ClinicId, ClinicScope, Denied, Grant, PatientId, PatientScope, Permission,
+    PlatformGrant, Timestamp,
 };
 
 /// Whom a function serves, and what proof of that its handler gets.
@@ -14,6 +15,7 @@ pub trait Audience: 'static {
         caller: Option<&Caller>,
         needs: Option<Permission>,
         clinic: Option<ClinicId>,
+        now: Timestamp,
     ) -> Result<Self::Grant, Denied>;
 }
 
@@ -26,13 +28,21 @@ pub enum Personal {}
 /// Whoever is signed in, in the clinic that the path names as `{clinic}`.
 pub enum InClinic {}
 
+/// Whoever works for the platform, in all clinics.
+pub enum OnPlatform {}
+
 /// No caller: a job or a schedule.
 pub enum System {}
 
 impl Audience for Public {
     type Grant = ();
     const NAME: &'static str = "public";
-    fn admit(_: Option<&Caller>, _: Option<Permission>, _: Option<ClinicId>) -> Result<(), Denied> {
+    fn admit(
+        _: Option<&Caller>,
+        _: Option<Permission>,
+        _: Option<ClinicId>,
+        _: Timestamp,
+    ) -> Result<(), Denied> {
         Ok(())
     }
 }
@@ -44,8 +54,9 @@ impl Audience for Personal {
         caller: Option<&Caller>,
         needs: Option<Permission>,
         _: Option<ClinicId>,
+        now: Timestamp,
     ) -> Result<Grant, Denied> {
-        caller.ok_or(Denied::Unauthenticated)?.ask(needs.ok_or(Denied::Forbidden)?)
+        caller.ok_or(Denied::Unauthenticated)?.ask(needs.ok_or(Denied::Forbidden)?, now)
     }
 }
 
@@ -56,9 +67,23 @@ impl Audience for InClinic {
         caller: Option<&Caller>,
         needs: Option<Permission>,
         clinic: Option<ClinicId>,
+        now: Timestamp,
     ) -> Result<ClinicGrant, Denied> {
         let caller = caller.ok_or(Denied::Unauthenticated)?;
-        caller.ask_in(needs.ok_or(Denied::Forbidden)?, clinic.ok_or(Denied::Hidden)?)
+        caller.ask_in(needs.ok_or(Denied::Forbidden)?, clinic.ok_or(Denied::Hidden)?, now)
+    }
+}
+
+impl Audience for OnPlatform {
+    type Grant = PlatformGrant;
+    const NAME: &'static str = "platform";
+    fn admit(
+        caller: Option<&Caller>,
+        needs: Option<Permission>,
+        _: Option<ClinicId>,
+        now: Timestamp,
+    ) -> Result<PlatformGrant, Denied> {
+        caller.ok_or(Denied::Unauthenticated)?.ask_everywhere(needs.ok_or(Denied::Forbidden)?, now)
     }
 }
 
@@ -69,6 +94,7 @@ impl Audience for System {
         _: Option<&Caller>,
         _: Option<Permission>,
         clinic: Option<ClinicId>,
+        _: Timestamp,
     ) -> Result<Internal, Denied> {
         Ok(Internal { clinic })
     }

@@ -2,7 +2,7 @@ use kernel::{ClinicId, Id, PatientId, Role, Timestamp, UserId, kind};
 use serde::{Deserialize, Serialize};
 use store::{Entity, Key, Shared};
 
-/// Who did what to whose record. Written in the same transaction as the change.
+/// Who did what to whose record, or tried to. Written in the same transaction as the change.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Audit {
     /// Time-ordered, so the trail reads in order.
@@ -21,6 +21,9 @@ pub struct Audit {
     pub clinic: Option<ClinicId>,
     /// Whose record.
     pub patients: Vec<PatientId>,
+    /// The code of the refusal, where it was refused and that is worth remembering: a failed sign-in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
 }
 
 impl Entity for Audit {

@@ -2,7 +2,7 @@ use kernel::{ClinicId, Event, Fact, Fault, Id, Kind, Status, Timestamp};
 use store::{Store, Stored};
 use uuid::{NoContext, Timestamp as UuidTime, Uuid};
 
-use crate::{Audience, Host};
+use crate::{Audience, Client, Host};
 
 /// What a handler may reach: records, its grant, the time.
 pub struct Cx<'a, A: Audience> {
@@ -14,6 +14,8 @@ pub struct Cx<'a, A: Audience> {
     pub now: Timestamp,
     /// The version that the client saw, from `If-Match`.
     pub if_match: Option<u64>,
+    /// What the request says of the machine that it came from.
+    pub client: Client,
     /// Gateways and settings.
     pub host: &'a Host,
 }

@@ -3,7 +3,7 @@ use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 use store::Change;
 
-use crate::{Audience, Cx, Use};
+use crate::{Audience, Cookie, Cx, Use};
 
 /// One HTTP operation. The type itself is the request.
 ///
@@ -110,20 +110,38 @@ impl Route {
 /// There is no way to make one without saying whom it concerns, so every access to a patient's
 /// record reaches the audit trail.
 pub struct Done<R> {
-    pub(crate) reply: R,
     pub(crate) change: Change,
     pub(crate) concerns: Vec<PatientId>,
     pub(crate) user: Option<UserId>,
     pub(crate) version: Option<u64>,
+    pub(crate) cookies: Vec<Cookie>,
+    pub(crate) answer: Answered<R>,
+}
+
+/// What the client is told.
+pub(crate) enum Answered<R> {
+    Reply(R),
+    Refusal(Problem),
 }
 
 impl<R> Done<R> {
     /// For replies that contain these patients' data.
     pub fn concerning(patients: impl IntoIterator<Item = PatientId>, reply: R) -> Self {
+        Self::answering(patients, Answered::Reply(reply))
+    }
+
+    /// A refusal that leaves something behind: a count of failures, and a record in the trail. A handler
+    /// that returns a problem instead leaves nothing.
+    pub fn refusing(patients: impl IntoIterator<Item = PatientId>, problem: impl Into<Problem>) -> Self {
+        Self::answering(patients, Answered::Refusal(problem.into()))
+    }
+
+    fn answering(patients: impl IntoIterator<Item = PatientId>, answer: Answered<R>) -> Self {
         let mut concerns: Vec<_> = patients.into_iter().collect();
         concerns.sort_unstable();
         concerns.dedup();
-        Self { reply, change: Change::new(), concerns, user: None, version: None }
+        let change = Change::new();
+        Self { answer, change, concerns, user: None, version: None, cookies: Vec::new() }
     }
 
     /// For replies that contain no patient data.
@@ -139,6 +157,12 @@ impl<R> Done<R> {
     /// Who turned out to be asking, where the request came without a token.
     pub fn by(self, user: UserId) -> Self {
         Self { user: Some(user), ..self }
+    }
+
+    /// Set a cookie.
+    pub fn cookie(mut self, cookie: Cookie) -> Self {
+        self.cookies.push(cookie);
+        self
     }
 
     /// The version of what is answered, for `ETag`.

@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use gateways::{Aws, Mailer, Topic, Vault};
+use gateways::{Aws, Mailer, Texter, Topic, Vault};
 use kernel::Timestamp;
 use store::Table;
 use tokio::sync::OnceCell;
@@ -29,6 +29,7 @@ pub struct Host {
     table: OnceCell<Table>,
     vault: OnceCell<Vault>,
     mailer: OnceCell<Mailer>,
+    texter: OnceCell<Texter>,
     topic: OnceCell<Topic>,
     kept: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
     warm: AtomicBool,
@@ -50,6 +51,7 @@ impl Host {
             table: OnceCell::new(),
             vault: OnceCell::new(),
             mailer: OnceCell::new(),
+            texter: OnceCell::new(),
             topic: OnceCell::new(),
             kept: Mutex::default(),
             warm: AtomicBool::new(false),
@@ -96,6 +98,11 @@ impl Host {
         self.mailer
             .get_or_init(|| async { Mailer::new(self.aws().await, self.setting(Setting::MailFrom)) })
             .await
+    }
+
+    /// Outgoing text messages.
+    pub async fn texter(&self) -> &Texter {
+        self.texter.get_or_init(|| async { Texter::new(self.aws().await) }).await
     }
 
     /// Unpredictable bytes.

@@ -10,13 +10,15 @@ use crate::{Setting, Trigger, function::Function};
 pub enum Use {
     /// Read records by key.
     Get,
+    /// Read several records at once.
+    GetMany,
     /// Read ranges of records.
     Query,
     /// Read an index.
     QueryIndex(&'static Index),
     /// Create or replace records.
     Put,
-    /// Occupy or vacate places.
+    /// Occupy or vacate places, and count.
     Update,
     /// Delete records.
     Delete,
@@ -28,8 +30,12 @@ pub enum Use {
     Blind,
     /// Send mail.
     SendMail,
+    /// Send text messages.
+    SendSms,
     /// Know the issuer and the audience of tokens.
     Issue,
+    /// Know where the web client is served.
+    Link,
 }
 
 /// What a statement is about.
@@ -49,6 +55,8 @@ pub enum Resource {
     IndexKey,
     /// Our verified sender.
     MailIdentity,
+    /// Everybody's telephone. IAM has no name for one, only for what is none.
+    Telephones,
 }
 
 /// One statement of a function's policy.
@@ -75,6 +83,7 @@ impl Function {
         for used in self.uses {
             match used {
                 Use::Get => allow("dynamodb:GetItem", Resource::Table),
+                Use::GetMany => allow("dynamodb:BatchGetItem", Resource::Table),
                 Use::Query => allow("dynamodb:Query", Resource::Table),
                 Use::QueryIndex(index) => allow("dynamodb:Query", Resource::Index(index.name)),
                 Use::Put => allow("dynamodb:PutItem", Resource::Table),
@@ -84,7 +93,8 @@ impl Function {
                 Use::Unseal => allow("kms:Decrypt", Resource::DataKey),
                 Use::Blind => allow("kms:GenerateMac", Resource::IndexKey),
                 Use::SendMail => allow("ses:SendEmail", Resource::MailIdentity),
-                Use::Issue => {}
+                Use::SendSms => allow("sns:Publish", Resource::Telephones),
+                Use::Issue | Use::Link => {}
             }
         }
         if self.keeps_receipts() {
@@ -104,16 +114,17 @@ impl Function {
     pub fn settings(&self) -> Vec<Setting> {
         let mut settings = vec![Setting::Environment];
         for Statement { resource, .. } in self.statements() {
-            settings.push(match resource {
-                Resource::Table | Resource::Index(_) => Setting::Table,
-                Resource::AuditTable => Setting::AuditTable,
-                Resource::EventsTopic => Setting::EventsTopic,
-                Resource::DataKey => Setting::DataKey,
-                Resource::IndexKey => Setting::IndexKey,
-                Resource::MailIdentity => Setting::MailFrom,
+            settings.extend(match resource {
+                Resource::Table | Resource::Index(_) => Some(Setting::Table),
+                Resource::AuditTable => Some(Setting::AuditTable),
+                Resource::EventsTopic => Some(Setting::EventsTopic),
+                Resource::DataKey => Some(Setting::DataKey),
+                Resource::IndexKey => Some(Setting::IndexKey),
+                Resource::MailIdentity => Some(Setting::MailFrom),
+                Resource::Telephones => None,
             });
         }
-        if self.uses.contains(&Use::SendMail) {
+        if self.uses.contains(&Use::SendMail) || self.uses.contains(&Use::Link) {
             settings.push(Setting::WebOrigin);
         }
         if self.uses.contains(&Use::Issue) {

@@ -7,7 +7,7 @@ use store::{Receipt, Shared, Store, StoreError};
 use crate::function::{Answer, Call};
 use crate::settle::{EVENTS, ROUNDS, Settled, digest, settle};
 use crate::telemetry::{self, Outcome};
-use crate::{Audience as _, Audit, Cx, Done, Failure, System, Use, cx};
+use crate::{Audience as _, Audit, Client, Cx, Done, Failure, System, Use, cx};
 
 /// Work that an event sets off. The type is what the job reads of the event.
 ///
@@ -66,8 +66,9 @@ async fn one<J: Job>(call: &Call<'_>, message: SqsMessage) -> Result<(), Problem
     if store.get(Shared, Receipt::at(&id)).await?.is_some() {
         return Ok(());
     }
-    let grant = System::admit(None, None, fact.clinic)?;
-    let cx = Cx { store: store.clone(), grant, now, if_match: None, host: call.host };
+    let grant = System::admit(None, None, fact.clinic, now)?;
+    let cx =
+        Cx { store: store.clone(), grant, now, if_match: None, client: Client::default(), host: call.host };
     for _ in 0..ROUNDS {
         let Done { change, concerns, .. } = job.run(&cx).await?;
         let audit = (!change.is_empty() || !concerns.is_empty()).then(|| Audit {
@@ -79,6 +80,7 @@ async fn one<J: Job>(call: &Call<'_>, message: SqsMessage) -> Result<(), Problem
             role: None,
             clinic: fact.clinic,
             patients: concerns,
+            refused: None,
         });
         let receipt = Receipt {
             id: id.clone(),
@@ -116,8 +118,9 @@ pub(crate) async fn tick<S: Scheduled>(call: &Call<'_>) -> Result<Answer, Failur
 async fn tock<S: Scheduled>(call: &Call<'_>) -> Result<(), Problem> {
     let now = call.host.now();
     let store = Store::new(call.host.table().await, now, call.meter);
-    let grant = System::admit(None, None, None)?;
-    let cx = Cx { store: store.clone(), grant, now, if_match: None, host: call.host };
+    let grant = System::admit(None, None, None, now)?;
+    let cx =
+        Cx { store: store.clone(), grant, now, if_match: None, client: Client::default(), host: call.host };
     for _ in 0..ROUNDS {
         let Done { change, concerns, .. } = S::run(&cx).await?;
         let audit = (!change.is_empty()).then(|| Audit {
@@ -129,6 +132,7 @@ async fn tock<S: Scheduled>(call: &Call<'_>) -> Result<(), Problem> {
             role: None,
             clinic: None,
             patients: concerns,
+            refused: None,
         });
         match settle(&store, change, audit.as_ref(), None, &call.invocation.request_id).await? {
             Settled::Written | Settled::Before(_) => return Ok(()),

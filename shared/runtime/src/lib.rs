@@ -11,6 +11,7 @@
 mod answer;
 mod audience;
 mod audit;
+mod client;
 mod cx;
 mod decode;
 mod endpoint;
@@ -25,8 +26,9 @@ mod settings;
 mod settle;
 mod telemetry;
 
-pub use audience::{Audience, InClinic, Internal, Personal, Public, System};
+pub use audience::{Audience, InClinic, Internal, OnPlatform, Personal, Public, System};
 pub use audit::Audit;
+pub use client::{Client, Cookie};
 pub use cx::{ChangedMeanwhile, Cx};
 pub use endpoint::{Content, Done, Endpoint, Method, Route};
 pub use function::{Failure, Function, Http, Invocation, Trigger};

@@ -1,7 +1,9 @@
 //! The OpenAPI document, read from the functions themselves.
 
+use kernel::Role;
 use schemars::{Schema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
+use strum::IntoEnumIterator as _;
 
 use crate::{Function, Http, Method, Problem, Trigger};
 
@@ -110,6 +112,10 @@ fn operation(
     }
     if let Some(needs) = needs {
         operation["x-permission"] = <&str>::from(needs).into();
+        operation["x-sensitive"] = needs.is_sensitive().into();
+        // The row of the permission table: how far it extends for whom.
+        let reaches = Role::iter().filter_map(|role| Some((role.to_string(), json!(role.reach(*needs)?))));
+        operation["x-reach"] = Value::Object(reaches.collect());
     }
     if !body.is_empty() {
         let required: Vec<_> = required.into_iter().filter(|name| !is_path(name)).collect();

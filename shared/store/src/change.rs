@@ -2,7 +2,6 @@ use aws_sdk_dynamodb::types::AttributeValue::{N, S};
 use kernel::{Event, Fact, Fault, Problem, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::read::place;
 use crate::{Entity, Item, Key, Shared, StoreError, Stored};
 
 /// What a handler wants written: all of it, or none.
@@ -35,6 +34,8 @@ pub(crate) enum What {
     Occupy { base: Item, places: Vec<String>, holder: String },
     /// These places become free, if all are the holder's.
     Vacate { places: Vec<String>, holder: String },
+    /// One more of what the item counts, if they are not as many already; it comes into being as needed.
+    Count { base: Item, most: u32 },
 }
 
 impl Change {
@@ -56,8 +57,7 @@ impl Change {
 
     /// The record that was read goes.
     pub fn delete<E: Entity>(mut self, scope: E::Scope, stored: &Stored<E>) -> Self {
-        let Key { partition, sort, .. } = stored.value.key();
-        self.push(place(&scope, &partition, &sort), What::Delete(stored.version));
+        self.push(stored.value.key().place(&scope), What::Delete(stored.version));
         self
     }
 
@@ -72,8 +72,7 @@ impl Change {
         places: impl IntoIterator<Item = String>,
         holder: impl ToString,
     ) -> Self {
-        let Key { partition, sort, .. } = blank.key();
-        let place = place(&scope, &partition, &sort);
+        let place = blank.key().place(&scope);
         let (places, holder) = (places.into_iter().collect(), holder.to_string());
         match base(blank) {
             Ok(base) => self.push(place, What::Occupy { base, places, holder }),
@@ -90,9 +89,24 @@ impl Change {
         places: impl IntoIterator<Item = String>,
         holder: impl ToString,
     ) -> Self {
-        let Key { partition, sort, .. } = blank.key();
         let (places, holder) = (places.into_iter().collect(), holder.to_string());
-        self.push(place(&scope, &partition, &sort), What::Vacate { places, holder });
+        self.push(blank.key().place(&scope), What::Vacate { places, holder });
+        self
+    }
+
+    /// One more in a record that counts something, of which there may be at most `most`.
+    ///
+    /// The record is `blank`'s, and need not exist; its attribute `count` is the store's. Counting at the
+    /// same moment neither loses one nor lets one too many pass.
+    pub fn count<E: Entity>(mut self, scope: E::Scope, blank: &E, most: u32) -> Self {
+        let place = blank.key().place(&scope);
+        match base(blank) {
+            Ok(mut base) => {
+                base.remove(COUNT);
+                self.push(place, What::Count { base, most });
+            }
+            Err(error) => self.failure = Some(error),
+        }
         self
     }
 
@@ -135,8 +149,7 @@ impl Change {
         version: u64,
         what: impl FnOnce(Item) -> What,
     ) -> Self {
-        let Key { partition, sort, .. } = entity.key();
-        let place = place(&scope, &partition, &sort);
+        let place = entity.key().place(&scope);
         match base(entity) {
             Ok(mut item) => {
                 item.insert("version".into(), N(version.to_string()));
@@ -152,6 +165,9 @@ impl Change {
         self.writes.push(Write { place, what, otherwise: None });
     }
 }
+
+/// The attribute in which [`Change::count`] counts.
+pub(crate) const COUNT: &str = "count";
 
 /// An entity's attributes, without its key and version.
 fn base<E: Entity>(entity: &E) -> Result<Item, StoreError> {

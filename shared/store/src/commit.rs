@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::Error;
 use aws_sdk_dynamodb::types::AttributeValue::{N, S};
+use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use aws_sdk_dynamodb::types::error::TransactionCanceledException;
 use aws_sdk_dynamodb::types::{
     CancellationReason, Delete, Put, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure,
@@ -9,7 +10,7 @@ use aws_sdk_dynamodb::types::{
 };
 use kernel::Problem;
 
-use crate::change::{What, Write};
+use crate::change::{COUNT, What, Write};
 use crate::{Change, Entity, Item, Receipt, Shared, Store, StoreError};
 
 /// The most items that DynamoDB takes in one transaction.
@@ -170,6 +171,16 @@ impl Store {
                 base,
                 holder,
             )),
+            What::Count { base, most } => {
+                let all = base.keys().enumerate().map(|(n, _)| format!("#b{n} = :b{n}"));
+                let change =
+                    format!("SET {} ADD #count :one, version :one", all.collect::<Vec<_>>().join(", "));
+                let update =
+                    self.update(write, &change, "attribute_not_exists(#count) OR #count < :most", base);
+                let most = N(most.to_string());
+                let update = update.expression_attribute_values(":most", most);
+                item.update(update.expression_attribute_names("#count", COUNT).build().expect("all is given"))
+            }
             What::Vacate { places, holder } => item.update(self.occupancy(
                 write,
                 &format!("REMOVE {} ADD version :one", places.join(", ")),
@@ -182,12 +193,17 @@ impl Store {
     }
 
     fn occupancy(&self, write: &Write, change: &str, condition: &str, base: &Item, holder: &str) -> Update {
+        let update = self.update(write, change, condition, base);
+        let update = update.expression_attribute_values(":holder", S(holder.into()));
+        update.build().expect("table, key and expression are given")
+    }
+
+    fn update(&self, write: &Write, change: &str, condition: &str, base: &Item) -> UpdateBuilder {
         let mut update = Update::builder()
             .table_name(&self.table.name)
             .set_key(Some(write.place.clone()))
             .update_expression(change)
             .condition_expression(condition)
-            .expression_attribute_values(":holder", S(holder.into()))
             .expression_attribute_values(":one", N("1".into()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         for (n, (name, value)) in base.iter().enumerate() {
@@ -195,7 +211,7 @@ impl Store {
                 .expression_attribute_names(format!("#b{n}"), name)
                 .expression_attribute_values(format!(":b{n}"), value.clone());
         }
-        update.build().expect("table, key and expression are given")
+        update
     }
 }
 

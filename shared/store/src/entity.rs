@@ -5,7 +5,8 @@ use kernel::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{Limit, Scope, StoreError};
+use crate::read::{names, place};
+use crate::{Item, Limit, Scope, StoreError};
 
 /// A record in the table. Its serde form is its stored form.
 ///
@@ -41,6 +42,11 @@ impl<E> Key<E> {
     /// `partition` groups what is read together; `sort` is unique in it.
     pub fn new(partition: impl Display, sort: impl Display) -> Self {
         Self { partition: partition.to_string(), sort: sort.to_string(), entity: PhantomData }
+    }
+
+    pub(crate) fn place(&self, scope: &impl Scope) -> Item {
+        let (pk, sk) = names(scope, &self.partition, &self.sort);
+        place(&pk, &sk)
     }
 }
 
@@ -142,6 +148,13 @@ impl<E> Stored<E> {
     /// How often it has been written.
     pub fn version(&self) -> u64 {
         self.version
+    }
+
+    /// Change it in place, keeping the version that it was read with.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(&mut E)) -> Self {
+        change(&mut self.value);
+        self
     }
 
     /// Apply a domain decision, keeping the version it was made against.

@@ -10,6 +10,7 @@
 //! read before a write. Whatever carries `expires_at` is gone from that instant on, in every read
 //! and every condition; the deletion by DynamoDB's TTL is only a broom.
 
+mod batch;
 mod change;
 mod commit;
 mod entity;
@@ -18,6 +19,7 @@ mod meter;
 mod read;
 mod scope;
 
+pub use batch::{Batch, Found, Wanted};
 pub use change::{Change, OUTBOX, Receipt};
 pub use commit::{Commit, CommitError, MAX_WRITES};
 pub use entity::{Cursor, Entity, Index, IndexEntry, Key, Listing, Page, Range, Stored};

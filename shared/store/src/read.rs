@@ -1,6 +1,6 @@
 use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
 use aws_sdk_dynamodb::types::AttributeValue::{N, S};
-use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
+use aws_sdk_dynamodb::types::{ReturnConsumedCapacity, Select};
 use aws_sdk_dynamodb::{Client, Error};
 use kernel::Timestamp;
 
@@ -43,7 +43,7 @@ impl Store {
             .client
             .get_item()
             .table_name(&self.table.name)
-            .set_key(Some(place(&scope, &key.partition, &key.sort)))
+            .set_key(Some(key.place(&scope)))
             .consistent_read(true)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
@@ -141,7 +141,40 @@ impl Store {
         Ok(Listing { items, next })
     }
 
-    fn live(&self, item: &Item) -> bool {
+    /// How many records there are in a range of an index, without reading what they say.
+    pub async fn count<E: Entity>(&self, scope: impl Scope, range: Range<E>) -> Result<u64, StoreError> {
+        let partition = format!("{}/{}", scope.prefix(), range.partition);
+        let (name, pk) = match range.index {
+            Some(index) => (Some(index.name.to_owned()), index.attribute.to_owned()),
+            None => (None, "pk".to_owned()),
+        };
+        let (mut count, mut start) = (0, None);
+        loop {
+            let reply = self
+                .table
+                .client
+                .query()
+                .table_name(&self.table.name)
+                .set_index_name(name.clone())
+                .select(Select::Count)
+                .key_condition_expression("#pk = :pk")
+                .expression_attribute_names("#pk", &pk)
+                .expression_attribute_values(":pk", S(partition.clone()))
+                .set_exclusive_start_key(start)
+                .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                .send()
+                .await
+                .map_err(Error::from)?;
+            self.meter.read(reply.consumed_capacity().and_then(|used| used.capacity_units()));
+            count += u64::try_from(reply.count).unwrap_or(0);
+            start = reply.last_evaluated_key;
+            if start.is_none() {
+                return Ok(count);
+            }
+        }
+    }
+
+    pub(crate) fn live(&self, item: &Item) -> bool {
         match item.get("expires_at") {
             Some(N(seconds)) => seconds.parse::<i64>().is_ok_and(|at| at > self.now.as_second()),
             _ => true,
@@ -149,11 +182,16 @@ impl Store {
     }
 }
 
-pub(crate) fn place(scope: &impl Scope, partition: &str, sort: &str) -> Item {
-    [("pk".into(), S(format!("{}/{partition}", scope.prefix()))), ("sk".into(), S(sort.into()))].into()
+/// The key of a record, as texts.
+pub(crate) fn names(scope: &impl Scope, partition: &str, sort: &str) -> (String, String) {
+    (format!("{}/{partition}", scope.prefix()), sort.to_owned())
 }
 
-fn read<E: Entity>(mut item: Item) -> Result<Stored<E>, StoreError> {
+pub(crate) fn place(pk: &str, sk: &str) -> Item {
+    [("pk".into(), S(pk.into())), ("sk".into(), S(sk.into()))].into()
+}
+
+pub(crate) fn read<E: Entity>(mut item: Item) -> Result<Stored<E>, StoreError> {
     let Some(N(version)) = item.remove("version") else { return Err(StoreError::Attribute("version")) };
     let version = version.parse().map_err(|_| StoreError::Attribute("version"))?;
     // A flattened map in an entity must not swallow what is the store's own.

@@ -9,14 +9,27 @@ pub struct Answer {
     pub status: u16,
     /// Names in lower case.
     pub headers: BTreeMap<String, String>,
+    /// What it sets, as it stands in `Set-Cookie`.
+    pub cookies: Vec<String>,
     /// JSON where it is JSON, the text where it is not.
     pub body: Value,
 }
 
 impl Answer {
-    pub(crate) fn new(status: u16, headers: BTreeMap<String, String>, body: &str) -> Self {
+    pub(crate) fn new(
+        status: u16,
+        headers: BTreeMap<String, String>,
+        cookies: Vec<String>,
+        body: &str,
+    ) -> Self {
         let body = serde_json::from_str(body).unwrap_or_else(|_| body.into());
-        Self { status, headers, body }
+        Self { status, headers, cookies, body }
+    }
+
+    /// What a browser would send back: `name=value; name=value`.
+    pub fn jar(&self) -> String {
+        let pairs = self.cookies.iter().filter_map(|cookie| cookie.split(';').next());
+        pairs.collect::<Vec<_>>().join("; ")
     }
 
     /// A header, or nothing.

@@ -11,12 +11,14 @@
 //! reaches into a function.
 
 mod answer;
+mod authenticator;
 mod clock;
 pub mod demo;
 mod trouble;
 mod visitor;
 
 pub use answer::Answer;
+pub use authenticator::Authenticator;
 pub use trouble::Trouble;
 pub use visitor::Visitor;
 
@@ -38,7 +40,7 @@ use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
 use crate::clock::Clock;
-use crate::demo::Person;
+use crate::demo::{Person, SignIn};
 use crate::trouble::Troubles;
 
 /// When every test begins: a Monday morning, nine o'clock in Berlin and three in New York.
@@ -62,8 +64,11 @@ impl TestPlatform {
     /// With the demonstration in it and a key that signs tokens.
     pub async fn open() -> Self {
         let data = TempDir::with_prefix("careplane-test-").expect("a temporary directory");
-        copy(demonstration().await, data.path());
-        Self::start(data, 1).await
+        let demonstration = demonstration().await;
+        copy(demonstration.data.path(), data.path());
+        let platform = Self::start(data, 1).await;
+        lock(&platform.tokens).clone_from(&demonstration.tokens);
+        platform
     }
 
     /// Without a record in it.
@@ -125,6 +130,34 @@ impl TestPlatform {
         let patient: PatientId = id("patient").parse().expect("a patient");
         let user = id("user").parse().expect("a user");
         Visitor::new(self, Some(Person::registered(user, patient, email, password)))
+    }
+
+    /// Sign somebody in, second factor and all; their token.
+    async fn sign_in(&self, sign_in: &SignIn) -> String {
+        let SignIn { email, password, totp } = sign_in;
+        let fields = json!({ "email": email, "password": password });
+        let session = self.anyone().call("sign-in", fields).await.granted(201);
+        let token = |session: &Value| session["access_token"].as_str().expect("a token").to_owned();
+        let now = self.now();
+        let remember = |token: &String| lock(&self.tokens).insert(email.clone(), (now, token.clone()));
+        let mut access = token(&session);
+        remember(&access);
+        if let Some(secret) = totp {
+            let fields = json!({ "method": "totp", "code": demo::totp(secret, now) });
+            let bearer =
+                [("authorization", format!("Bearer {access}")), ("content-type", "application/json".into())];
+            let bearer: Vec<_> = bearer.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            let answer =
+                self.anyone().http("POST", "/v1/me/second-factor", fields.to_string(), &bearer).await;
+            access = token(&answer.granted(200));
+            remember(&access);
+        }
+        access
+    }
+
+    /// When the test began; what was before belongs to the demonstration.
+    pub fn began(&self) -> Timestamp {
+        MORNING.parse().expect("an instant")
     }
 
     /// What the clock says.
@@ -230,6 +263,45 @@ impl TestPlatform {
         mails
     }
 
+    /// The token of the link in the last mail to this address, once everything has arrived.
+    pub async fn link(&self, to: &str) -> String {
+        self.settle().await;
+        let mails = self.mails().await;
+        let token =
+            mails.iter().rev().filter(|mail| mail.content.to.iter().any(|known| known == to)).find_map(
+                |mail| {
+                    let (_, rest) = mail.content.text.as_deref()?.split_once("#token=")?;
+                    rest.split_whitespace().next().map(ToOwned::to_owned)
+                },
+            );
+        token.unwrap_or_else(|| panic!("no link went to {to}"))
+    }
+
+    /// The code of the last text message to this number, once everything has arrived.
+    pub async fn texted(&self, to: &str) -> String {
+        self.settle().await;
+        let mails = self.mails().await;
+        let code =
+            mails.iter().rev().filter(|mail| mail.content.to.iter().any(|known| known == to)).find_map(
+                |mail| {
+                    let digits: String =
+                        mail.content.text.as_deref()?.chars().take_while(char::is_ascii_digit).collect();
+                    (digits.len() == 6).then_some(digits)
+                },
+            );
+        code.unwrap_or_else(|| panic!("no code went to {to}"))
+    }
+
+    /// Somebody registers as a patient and follows the link.
+    pub async fn newcomer(&self, email: &str, password: &str) -> Visitor<'_> {
+        let fields =
+            json!({ "email": email, "password": password, "given_name": "Newly", "family_name": "Arrived" });
+        self.anyone().call("register-patient", fields).await.granted(202);
+        let token = self.link(email).await;
+        let verified = self.anyone().call("verify-email", json!({ "token": token })).await.granted(200);
+        self.owner(&verified, email, password)
+    }
+
     /// How many messages wait for a function, and how many nobody could read.
     pub async fn waiting(&self, function: &str) -> (u64, u64) {
         let queue = format!("careplane-local-{function}");
@@ -280,9 +352,15 @@ impl TestPlatform {
     }
 }
 
-/// A data directory with the demonstration and a signing key in it, made once for all tests of a process.
-async fn demonstration() -> &'static Path {
-    static DEMONSTRATION: OnceCell<TempDir> = OnceCell::const_new();
+/// A data directory with the demonstration and a signing key in it, and everybody signed in. Made once for
+/// all tests of a process.
+struct Demonstration {
+    data: TempDir,
+    tokens: HashMap<String, (Timestamp, String)>,
+}
+
+async fn demonstration() -> &'static Demonstration {
+    static DEMONSTRATION: OnceCell<Demonstration> = OnceCell::const_new();
     let made = DEMONSTRATION.get_or_init(|| async {
         let data = TempDir::with_prefix("careplane-demo-").expect("a temporary directory");
         let kept = TempDir::with_prefix("careplane-demo-").expect("a temporary directory");
@@ -290,12 +368,19 @@ async fn demonstration() -> &'static Path {
         let platform = TestPlatform::start(data, 0).await;
         seed::seed(&platform.platform).await.expect("the demonstration");
         platform.deliver("rotate-signing-key", &json!({})).await.expect("a signing key");
+        // A code is good once, and the next ones are the tests'.
+        platform.clock.set(platform.now() - SignedDuration::from_secs(60));
+        for sign_in in Person::everybody() {
+            platform.sign_in(&sign_in).await;
+        }
+        platform.clock.set(platform.now() + SignedDuration::from_secs(60));
         platform.settle().await;
         platform.platform.engines().close().await;
         copy(platform.data.path(), kept.path());
-        kept
+        let tokens = lock(&platform.tokens).clone();
+        Demonstration { data: kept, tokens }
     });
-    made.await.path()
+    made.await
 }
 
 fn copy(from: &Path, to: &Path) {

@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use jiff::SignedDuration;
@@ -16,14 +17,14 @@ use crate::{Answer, TestPlatform, lock};
 pub struct Visitor<'a> {
     platform: &'a TestPlatform,
     person: Option<Person>,
-    claims: Option<Map<String, Value>>,
+    /// What their token says otherwise.
+    said: Map<String, Value>,
     headers: Vec<(String, String)>,
 }
 
 impl<'a> Visitor<'a> {
     pub(crate) fn new(platform: &'a TestPlatform, person: Option<Person>) -> Self {
-        let claims = person.as_ref().map(Person::claims);
-        Self { platform, person, claims, headers: Vec::new() }
+        Self { platform, person, said: Map::new(), headers: Vec::new() }
     }
 
     /// With this `Idempotency-Key`.
@@ -40,17 +41,58 @@ impl<'a> Visitor<'a> {
         visitor
     }
 
-    /// With a token that says something else here.
+    /// With a token that says something else here, or with `null` nothing.
     #[must_use]
     pub fn claiming(&self, name: &str, value: impl Into<Value>) -> Self {
         let mut visitor = self.clone();
-        visitor.claims.get_or_insert_default().insert(name.to_owned(), value.into());
+        visitor.said.insert(name.to_owned(), value.into());
         visitor
+    }
+
+    /// What the gateway makes of their token. Whoever can sign in has one of a session that there is;
+    /// staff have shown their second factor just now.
+    pub fn claims(&self) -> Option<Map<String, Value>> {
+        let mut claims = match &self.person {
+            None if self.said.is_empty() => return None,
+            None => Map::new(),
+            Some(person) => {
+                let email = person.sign_in.as_ref().map(|sign_in| sign_in.email.as_str());
+                let known = email.and_then(|email| lock(&self.platform.tokens).get(email).cloned());
+                known.map_or_else(|| person.claims(), |(_, token)| payload(&token))
+            }
+        };
+        if claims.get("amr").is_some_and(|methods| methods.to_string().contains("mfa")) {
+            claims.insert("second_factor_at".into(), json!(self.platform.now()));
+        }
+        claims.extend(self.said.clone());
+        claims.retain(|_, value| !value.is_null());
+        Some(claims)
     }
 
     /// The patient record that is theirs.
     pub fn id(&self) -> PatientId {
-        self.person.as_ref().and_then(|person| person.patient).expect("a patient")
+        self.record().expect("a patient")
+    }
+
+    /// The patient record that is theirs, if they have one.
+    pub fn record(&self) -> Option<PatientId> {
+        self.person.as_ref().and_then(|person| person.patient)
+    }
+
+    /// Are they somebody of the demonstration, who can sign in?
+    pub fn is_of_demonstration(&self) -> bool {
+        let email = self.person.as_ref().and_then(|person| person.sign_in.as_ref()).map(|known| &known.email);
+        email.is_some_and(|email| email.ends_with("@careplane.example"))
+    }
+
+    /// What they send beside their token.
+    pub fn headers(&self) -> Vec<(String, String)> {
+        self.headers.clone()
+    }
+
+    /// What their token says.
+    pub async fn token_says(&self) -> Map<String, Value> {
+        payload(&self.token().await)
     }
 
     /// Call a function as API Gateway does: with its event, after it has looked at the token.
@@ -85,11 +127,12 @@ impl<'a> Visitor<'a> {
             source: "127.0.0.1".into(),
         };
         let now = self.platform.now();
+        let claims = self.claims();
         let delivery = Delivery {
             route: &format!("{method} {}", http.route.path),
             request: &request,
             parameters: &parameters,
-            claims: self.claims.as_ref(),
+            claims: claims.as_ref(),
             request_id: &format!("request-{}", lock(&self.platform.log).len()),
             now,
         };
@@ -98,7 +141,8 @@ impl<'a> Visitor<'a> {
         let status =
             answer["statusCode"].as_u64().and_then(|status| status.try_into().ok()).expect("a status");
         let headers = serde_json::from_value(answer["headers"].clone()).expect("headers");
-        Answer::new(status, headers, answer["body"].as_str().unwrap_or_default())
+        let cookies = serde_json::from_value(answer["cookies"].clone()).unwrap_or_default();
+        Answer::new(status, headers, cookies, answer["body"].as_str().unwrap_or_default())
     }
 
     /// Send a request through the gateway, with a real token.
@@ -121,25 +165,31 @@ impl<'a> Visitor<'a> {
         let name = |name: &HeaderName| name.as_str().to_owned();
         let value = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
         let headers = response.headers().iter().map(|(n, v)| (name(n), value(v))).collect();
-        Answer::new(response.status().as_u16(), headers, &String::from_utf8_lossy(response.body()))
+        let cookies = response.headers().get_all("set-cookie").iter().map(value).collect();
+        Answer::new(response.status().as_u16(), headers, cookies, &String::from_utf8_lossy(response.body()))
     }
 
-    /// The token that sign-in gives them.
+    /// The token that sign-in gives them, second factor and all.
     pub async fn token(&self) -> String {
         let sign_in = self.person.as_ref().and_then(|person| person.sign_in.clone());
-        let (email, password) = sign_in.expect("somebody who can sign in");
+        let sign_in = sign_in.expect("somebody who can sign in");
         let now = self.platform.now();
-        let known = lock(&self.platform.tokens).get(&email).cloned();
+        let known = lock(&self.platform.tokens).get(&sign_in.email).cloned();
         if let Some((issued, token)) = known
             && now.duration_since(issued).abs() < SignedDuration::from_mins(5)
         {
             return token;
         }
-        let fields = json!({ "email": email, "password": password });
-        let session = self.platform.anyone().call("sign-in", fields).await.granted(201);
+        Box::pin(self.platform.sign_in(&sign_in)).await
+    }
+
+    /// From now on they act with the token of this session: what signing in, showing a second factor and
+    /// switching yield.
+    pub fn goes_on_with(&self, session: &Value) {
+        let email = self.person.as_ref().and_then(|person| person.sign_in.as_ref()).map(|known| &known.email);
         let token = text(&session["access_token"]);
-        lock(&self.platform.tokens).insert(email, (now, token.clone()));
-        token
+        let now = self.platform.now();
+        lock(&self.platform.tokens).insert(email.expect("somebody who can sign in").clone(), (now, token));
     }
 
     fn head(&self, more: &[(&str, &str)]) -> HeaderMap {
@@ -160,6 +210,13 @@ fn http_of(function: &str) -> &'static Http {
         Some(Trigger::Http(http)) => http,
         _ => panic!("there is no function {function} behind the API"),
     }
+}
+
+/// What a token says.
+fn payload(token: &str) -> Map<String, Value> {
+    let part = token.split('.').nth(1).expect("a token of three parts");
+    let json = BASE64_URL_SAFE_NO_PAD.decode(part).expect("base64url");
+    serde_json::from_slice(&json).expect("claims")
 }
 
 fn text(value: &Value) -> String {

@@ -257,12 +257,9 @@ async fn the_desk_books_for_nobody_who_does_not_exist() {
     assert_eq!(platform.dump("scheduling").await, before);
 
     // Whoever registers is known as soon as the news has gone round.
-    let fields = json!({
-        "email": "new@example.org", "password": "long enough", "given_name": "New", "family_name": "Comer",
-    });
-    let registered = platform.anyone().call("register-patient", fields).await.granted(201);
+    let newcomer = platform.newcomer("new@example.org", "long enough, this").await;
     platform.settle().await;
-    let fields = with(visit(WEBER, 2, &start), "patient", registered["patient"].clone());
+    let fields = with(visit(WEBER, 2, &start), "patient", json!(newcomer.id()));
     desk.call("book-appointment", fields).await.granted(201);
     diaries_are_true(&platform).await;
 }

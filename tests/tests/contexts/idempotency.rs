@@ -1,10 +1,10 @@
 use futures_util::future::join_all;
 use jiff::SignedDuration;
-use kernel::Role;
 use serde_json::{Value, json};
 use testkit::{TestPlatform, Trouble, demo};
 
 use crate::common::*;
+use crate::ready::*;
 
 #[tokio::test]
 async fn the_same_key_is_answered_the_same_and_done_once() {
@@ -54,34 +54,16 @@ async fn twins_with_one_key_come_to_one_answer() {
 
 #[tokio::test]
 async fn twins_of_every_function_that_takes_a_key_come_to_one_answer() {
-    let platform = TestPlatform::open().await;
-    let appointment = book(&platform, &platform.patient(1), 0).await;
-    let fields = |name: &str| match name {
-        "book-appointment" => (platform.patient(1), visit(WEBER, 2, "2027-04-05T08:00:00Z"), 201),
-        "cancel-appointment" => (platform.patient(1), this(&appointment), 200),
-        "set-provider-hours" => {
-            let fields =
-                json!({ "clinic": demo::clinic(1), "provider": demo::provider(WEBER), "weekly": [] });
-            (platform.as_role(Role::Manager).with("if-match", "\"1\""), fields, 200)
-        }
-        "register-patient" => {
-            let fields = json!({ "email": "twin@example.org", "password": "twins and more", "given_name": "T", "family_name": "W" });
-            (platform.anyone(), fields, 201)
-        }
-        other => panic!("say here how to call {other} with an Idempotency-Key"),
-    };
-    for function in infra::functions() {
-        let runtime::Trigger::Http(http) = &function.trigger else { continue };
-        if !http.replays {
-            continue;
-        }
-        let (visitor, fields, status) = fields(function.name);
+    for (name, http) in endpoints().filter(|(_, http)| http.replays) {
+        let platform = TestPlatform::open().await;
+        let visitor = natural(&platform, name, http).await;
+        let Ready { visitor, fields } = ready(&platform, visitor, name).await;
         let visitor = visitor.key("twins-of-a-function");
-        let answers = join_all((0..4).map(|_| visitor.call(function.name, fields.clone()))).await;
-        assert_eq!(statuses(&answers), [(status, 4)].into(), "{}: {answers:#?}", function.name);
+        let answers = join_all((0..4).map(|_| visitor.call(name, fields.clone()))).await;
+        assert_eq!(statuses(&answers), [(http.status, 4)].into(), "{name}: {answers:#?}");
         assert!(answers.iter().all(|answer| answer.body == answers[0].body), "{answers:#?}");
+        diaries_are_true(&platform).await;
     }
-    diaries_are_true(&platform).await;
 }
 
 #[tokio::test]
@@ -166,21 +148,37 @@ async fn neither_keys_nor_passwords_nor_tokens_lie_in_any_table_or_in_the_log() 
     let password = "a very secret password";
     let fields = json!({ "email": "sec.ret@example.org", "password": password, "given_name": "Sec", "family_name": "Ret" });
     let anyone = platform.anyone().key("secret-key-of-mine");
-    let registered = anyone.call("register-patient", fields.clone()).await.granted(201);
-    assert_eq!(anyone.call("register-patient", fields).await.granted(201), registered);
+    let asked = anyone.call("register-patient", fields.clone()).await.granted(202);
+    assert_eq!(anyone.call("register-patient", fields).await.granted(202), asked);
+    let link = platform.link("sec.ret@example.org").await;
+    let verified = anyone.call("verify-email", json!({ "token": link })).await.granted(200);
     let wrong = json!({ "email": "sec.ret@example.org", "password": "another secret password" });
     anyone.call("sign-in", wrong).await.refused(401, "WRONG_CREDENTIALS");
     let session = json!({ "email": "sec.ret@example.org", "password": password });
-    let session = anyone.call("sign-in", session).await.granted(201);
+    let answer = anyone.call("sign-in", session).await;
+    let jar = answer.jar();
+    let session = answer.granted(201);
     let token = text(&session["access_token"]);
+    let csrf = text(&session["csrf_token"]);
+    let refresh = jar.split(';').next().and_then(|cookie| cookie.rsplit('.').next()).unwrap().to_owned();
+    // An app's secret, a list of codes and a texted code are no more kept than a password is.
+    let owner = platform.owner(&verified, "sec.ret@example.org", password);
+    owner.token().await;
+    let app = owner.call("begin-totp", json!({})).await.granted(201);
+    let code = demo::totp(&text(&app["secret"]), platform.now());
+    let enrolled = owner.call("confirm-totp", json!({ "code": code })).await.granted(200);
     platform.settle().await;
 
     let everything = serde_json::to_string(&platform.dump_all().await).unwrap() + &platform.log().join("\n");
-    assert!(everything.contains(&text(&registered["user"])), "the dump is not empty");
-    for secret in
-        [password, "another secret password", "secret-key-of-mine", &token, token.rsplit('.').next().unwrap()]
-    {
-        assert!(!everything.contains(secret), "{secret} is kept somewhere");
+    assert!(everything.contains(&text(&verified["user"])), "the dump is not empty");
+    let mut secrets: Vec<String> =
+        [password, "another secret password", "secret-key-of-mine"].map(Into::into).into();
+    secrets.extend([token.rsplit('.').next().unwrap().to_owned(), token.clone(), csrf, refresh, link]);
+    secrets.push(text(&app["secret"]));
+    secrets.extend(enrolled["recovery_codes"].as_array().unwrap().iter().map(text));
+    assert!(secrets.len() > 15);
+    for secret in secrets {
+        assert!(secret.len() > 10 && !everything.contains(&secret), "{secret} is kept somewhere");
     }
     // Two sign-ins with one key are two tokens: a kept answer would be a kept token.
     platform.pass(SignedDuration::from_secs(1));

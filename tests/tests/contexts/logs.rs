@@ -12,13 +12,11 @@ async fn a_whole_journey(platform: &TestPlatform) -> Vec<String> {
     let password = "the first compiler";
     let fields =
         json!({ "email": email, "password": password, "given_name": "Grace", "family_name": "Hopper" });
-    let registered = platform
-        .anyone()
-        .key("key-of-registration")
-        .call("register-patient", fields.clone())
-        .await
-        .granted(201);
-    platform.anyone().call("register-patient", fields.clone()).await.problem(409);
+    let anyone = platform.anyone().key("key-of-registration");
+    anyone.call("register-patient", fields.clone()).await.granted(202);
+    let link = platform.link("grace.hopper@example.org").await;
+    let registered = anyone.call("verify-email", json!({ "token": link })).await.granted(200);
+    platform.anyone().call("register-patient", fields.clone()).await.granted(202);
     platform.anyone().call("register-patient", with(fields, "email", "grace at home")).await.problem(422);
     let grace = platform.owner(&registered, "grace.hopper@example.org", password);
     let token = grace.token().await;
@@ -58,6 +56,7 @@ async fn a_whole_journey(platform: &TestPlatform) -> Vec<String> {
     .map(str::to_owned)
     .into();
     said.extend(token.split('.').map(str::to_owned));
+    said.push(link);
     said.extend(["pat_", "usr_", "apt_", "evt_", "prv_", "cln_"].map(str::to_owned));
     said
 }

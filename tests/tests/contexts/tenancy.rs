@@ -19,8 +19,17 @@ fn ids_of_elsewhere(function: &str, elsewhere: &Value) -> Option<Value> {
             with(fields, "patient", json!(demo::patient(1)))
         }
         "get-appointment" | "cancel-appointment" => with(clinic, "appointment", elsewhere["id"].clone()),
+        "get-patient" => with(clinic, "patient", elsewhere["patient_elsewhere"].clone()),
+        "withdraw-invitation" => with(clinic, "invitation", elsewhere["invitation"].clone()),
+        "change-member" => with(with(clinic, "user", json!(demo::user(111))), "active", json!(false)),
+        "change-role" => {
+            let fields = with(clinic, "role", elsewhere["role"].clone());
+            with(with(fields, "name", "Mine now"), "permissions", json!([]))
+        }
+        "remove-role" => with(clinic, "role", elsewhere["role"].clone()),
         // They name nothing but the clinic itself.
-        "get-clinic" | "list-providers" | "list-services" => return None,
+        "get-clinic" | "list-providers" | "list-services" | "list-members" | "list-invitations"
+        | "list-roles" | "invite-member" | "define-role" => return None,
         other => panic!("say here which ids {other} takes"),
     })
 }
@@ -32,7 +41,20 @@ async fn another_clinics_records_do_not_exist() {
     let elsewhere = json!({
         "clinic": demo::clinic(2), "provider": demo::provider(4), "service": demo::service(6), "start": "2027-04-05T13:00:00Z",
     });
-    let elsewhere = ada.call("book-appointment", elsewhere).await.granted(201);
+    let mut elsewhere = ada.call("book-appointment", elsewhere).await.granted(201);
+    let manager = platform.staff(Role::Manager, demo::clinic(2));
+    let there = json!({ "clinic": demo::clinic(2) });
+    let role = with(with(there.clone(), "name", "Theirs"), "permissions", json!([]));
+    elsewhere["role"] = manager.call("define-role", role).await.granted(201)["id"].clone();
+    let invitation = with(with(there.clone(), "email", "theirs@example.org"), "role", "nurse");
+    elsewhere["invitation"] = manager.call("invite-member", invitation).await.granted(201)["id"].clone();
+    // Somebody who is a patient in New York and nowhere else.
+    let newcomer = platform.newcomer("only-there@example.org", "four quiet words").await;
+    newcomer.token().await;
+    let fields = with(with(there, "provider", json!(demo::provider(4))), "service", json!(demo::service(6)));
+    newcomer.call("book-appointment", with(fields, "start", "2027-04-06T13:00:00Z")).await.granted(201);
+    elsewhere["patient_elsewhere"] = json!(newcomer.id());
+    platform.settle().await;
     let before = platform.dump_all().await;
     let mut tried = 0;
     for function in infra::functions() {

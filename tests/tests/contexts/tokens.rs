@@ -42,28 +42,41 @@ async fn a_token_says_who_may_what_and_is_verified_with_the_published_keys() {
     let platform = TestPlatform::open().await;
     let keys = key_set(&platform).await;
     let ada = verify(&platform.patient(1).token().await, &keys).unwrap();
-    insta::assert_json_snapshot!(ada, { ".jti" => "[tok]" }, @r#"
+    insta::assert_json_snapshot!(ada, { ".jti" => "[tok]", ".sid" => "[ses]" }, @r#"
     {
+      "amr": [
+        "pwd"
+      ],
       "aud": "careplane-api",
-      "exp": 1803888900,
-      "iat": 1803888000,
+      "exp": 1803888840,
+      "iat": 1803887940,
       "iss": "http://127.0.0.1:8080",
       "jti": "[tok]",
       "patient": "pat_01900000000070008000000000000001",
       "role": "patient",
+      "scope": "sign-out pass-second-factor enrol-own-factor remove-own-factor read-own-account manage-own-account manage-own-health list-own-appointments read-appointments book-appointments cancel-appointments read-patients read-clinical-fields",
+      "sid": "[ses]",
       "sub": "usr_01900000000070008000000000000001"
     }
     "#);
     let desk = verify(&platform.as_role(Role::Receptionist).token().await, &keys).unwrap();
-    insta::assert_json_snapshot!(desk, { ".jti" => "[tok]" }, @r#"
+    insta::assert_json_snapshot!(desk, { ".jti" => "[tok]", ".sid" => "[ses]" }, @r#"
     {
+      "amr": [
+        "pwd",
+        "otp",
+        "mfa"
+      ],
       "aud": "careplane-api",
       "clinic": "cln_01900000000070008000000000000001",
-      "exp": 1803888900,
-      "iat": 1803888000,
+      "exp": 1803888840,
+      "iat": 1803887940,
       "iss": "http://127.0.0.1:8080",
       "jti": "[tok]",
       "role": "receptionist",
+      "scope": "sign-out pass-second-factor enrol-own-factor remove-own-factor read-own-account manage-own-account read-appointments book-appointments cancel-appointments read-patients",
+      "second_factor_at": "2027-03-01T07:59:00Z",
+      "sid": "[ses]",
       "sub": "usr_01900000000070008000000000000067"
     }
     "#);
@@ -83,6 +96,7 @@ async fn the_published_keys_are_public_halves_alone() {
 #[tokio::test]
 async fn a_token_is_good_for_a_quarter_of_an_hour_by_the_clock() {
     let platform = TestPlatform::open().await;
+    platform.pass(SignedDuration::from_mins(10));
     let token = platform.patient(1).token().await;
     platform.pass(SignedDuration::from_secs(899));
     me(&platform, &token).await.granted(200);
@@ -135,7 +149,9 @@ async fn without_a_signing_key_nobody_signs_in_and_everybody_is_told_to_wait() {
     let platform = TestPlatform::open_empty().await;
     let fields =
         json!({ "email": "a@example.org", "password": "a password", "given_name": "A", "family_name": "B" });
-    platform.anyone().call("register-patient", fields).await.granted(201);
+    platform.anyone().call("register-patient", fields).await.granted(202);
+    let link = platform.link("a@example.org").await;
+    platform.anyone().call("verify-email", json!({ "token": link })).await.granted(200);
     let session = json!({ "email": "a@example.org", "password": "a password" });
     let answer = platform.anyone().call("sign-in", session.clone()).await;
     assert_eq!(answer.header("retry-after"), "5");
@@ -153,7 +169,8 @@ async fn only_our_own_tokens_open_the_door() {
     let now = platform.now().as_second();
     let claims = json!({
         "iss": ORIGIN, "aud": "careplane-api", "sub": "usr_01900000000070008000000000000001", "jti": "tok_1",
-        "iat": now, "exp": now + 900, "role": "patient", "patient": demo::patient(1),
+        "iat": now, "exp": now + 900, "role": "patient", "patient": demo::patient(1), "amr": ["pwd"],
+        "sid": platform.patient(1).token_says().await["sid"], "scope": "read-own-account",
     });
     let [head, payload, signature]: [&str; 3] = good.split('.').collect::<Vec<_>>().try_into().unwrap();
     let base64 = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
@@ -207,6 +224,7 @@ async fn only_our_own_tokens_open_the_door() {
         ("of the system", signed(&with("role", json!("system"))).await),
         ("of no role", signed(&with("role", Value::Null)).await),
         ("of an invented role", signed(&with("role", json!("owner"))).await),
+        ("of no session", signed(&with("sid", Value::Null)).await),
         ("of a subject of another kind", signed(&with("sub", json!(demo::patient(1)))).await),
     ];
     let before = platform.dump_all().await;

@@ -1,0 +1,165 @@
+use kernel::{ClinicId, Private, Problem, Role, UserId};
+use runtime::{Cx, Done, Endpoint, Public, Route, Use};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use store::{Change, Shared, Stored};
+
+use crate::account::{Account, Email, EmailInUse, Name, Preferences, State};
+use crate::link::{Invitation, Link, LinkInvalid, Purpose};
+use crate::membership::{Member, Membership};
+use crate::notice::{AccountNotice, Notice, tell};
+use crate::password::{NewPassword, Unsuitable, details_needed};
+
+/// Join a clinic with the link of an invitation.
+///
+/// Whoever has no account yet says their names and a password; whoever has one needs neither, unless the
+/// password is shorter than staff's must be. What is missing is refused as `DETAILS_NEEDED`, each with its
+/// place. Afterwards, sign in.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct AcceptInvitation {
+    /// What the link ends with.
+    pub token: Private<String>,
+    /// As you like to be called.
+    pub given_name: Option<Private<Name>>,
+    /// Family name.
+    pub family_name: Option<Private<Name>>,
+    /// 12 to 128 characters.
+    pub password: Option<NewPassword>,
+}
+
+/// Welcome.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Joined {
+    /// What you sign in with.
+    pub email: Private<Email>,
+    /// Where you work.
+    pub clinic: ClinicId,
+    /// As what.
+    pub role: Role,
+    /// Is the account new?
+    pub new_account: bool,
+}
+
+impl Endpoint for AcceptInvitation {
+    const ROUTE: Route = Route::post("/v1/invitations/acceptance");
+    type Audience = Public;
+    const USES: &'static [Use] = &[Use::Get, Use::Put, Use::Delete, Use::Blind];
+    /// Argon2 wants a whole CPU: Lambda gives one at 1769 MB, and in proportion below.
+    const MEMORY: u16 = 1024;
+    type Reply = Joined;
+
+    async fn handle(self, cx: &Cx<'_, Public>) -> Result<Done<Joined>, Problem> {
+        let link = cx.store.get(Shared, Link::at(&Link::hash(&self.token))).await?.ok_or(LinkInvalid)?;
+        let Purpose::Invitation { clinic, invitation } = link.purpose else {
+            return Err(LinkInvalid.into());
+        };
+        let scope = Invitation::scope(clinic);
+        let invitation =
+            cx.store.get(scope, Invitation::at(invitation)).await?.ok_or(LinkInvalid)?;
+        let email = &invitation.email;
+        let blind = cx.host.vault().await.blind(EmailInUse::PURPOSE, email.as_ref()).await?;
+        let account = match cx.store.get(Shared, EmailInUse::at(&blind)).await? {
+            Some(in_use) => cx.store.get(Shared, Account::at(in_use.user)).await?,
+            None => None,
+        };
+        if self.password.as_ref().is_some_and(|password| !password.suits_staff()) {
+            return Err(Unsuitable::ShortForStaff.into());
+        }
+        let membership = Membership {
+            clinic: Some(clinic),
+            role: invitation.role,
+            custom_role: invitation.custom_role,
+            provider: invitation.provider,
+            active: true,
+            since: cx.now,
+        };
+        let spent = Change::new().delete(Shared, &link).delete(scope, &invitation);
+        let (change, account, new_account) = match account {
+            Some(account) => {
+                let (change, account) = self.join(cx, spent, account, membership.clone()).await?;
+                (change, account, false)
+            }
+            None => {
+                let (change, account) =
+                    self.begin(cx, spent, email.clone(), blind, membership.clone()).await?;
+                (change, account, true)
+            }
+        };
+        let member = Member::of(&account, &membership);
+        let change = match cx.store.get(scope, Member::at(account.user)).await? {
+            Some(known) => change.update(scope, &known.with(|known| *known = member)),
+            None => change.create(scope, &member),
+        };
+        let notice = if new_account { Notice::Welcome } else { Notice::MembershipChanged };
+        let notice = AccountNotice::about(&account, notice).with("role", membership.role);
+        let change = tell(cx, change, notice.with("active", true));
+        let Account { user, email, patient, .. } = account;
+        let reply = Joined { email, clinic, role: membership.role, new_account };
+        Ok(Done::concerning(patient, reply).by(user).writing(change))
+    }
+}
+
+impl AcceptInvitation {
+    /// Somebody who has an account works here, too, or again.
+    async fn join(
+        self,
+        cx: &Cx<'_, Public>,
+        change: Change,
+        account: Stored<Account>,
+        membership: Membership,
+    ) -> Result<(Change, Account), Problem> {
+        if account.state != State::Active {
+            return Err(LinkInvalid.into());
+        }
+        let password = match self.password {
+            // A link of an invitation is none to replace a password that may stay.
+            _ if account.password.suits_staff => None,
+            Some(password) => Some(password.hashed(cx.host.random(), cx.now).await?),
+            None => {
+                let detail = "Choose a password of 12 to 128 characters: you will work with other people's records.";
+                return Err(details_needed(&[("/password", detail)]));
+            }
+        };
+        let account = account.with(|account| {
+            if let Some(password) = password {
+                account.password = password;
+                account.epoch += 1;
+            }
+            account.memberships.retain(|known| known.clinic != membership.clinic);
+            account.memberships.push(membership);
+        });
+        Ok((change.update(Shared, &account), account.into_inner()))
+    }
+
+    /// Somebody begins here.
+    async fn begin(
+        self,
+        cx: &Cx<'_, Public>,
+        change: Change,
+        email: Private<Email>,
+        blind: String,
+        membership: Membership,
+    ) -> Result<(Change, Account), Problem> {
+        let (Some(given_name), Some(family_name), Some(password)) =
+            (self.given_name.clone(), self.family_name.clone(), self.password.clone())
+        else {
+            let missing = [
+                ("/given_name", "Enter your first name.", self.given_name.is_none()),
+                ("/family_name", "Enter your last name.", self.family_name.is_none()),
+                ("/password", "Choose a password of 12 to 128 characters.", self.password.is_none()),
+            ];
+            let missing: Vec<_> =
+                missing.into_iter().filter(|(.., missing)| *missing).map(|(at, say, _)| (at, say)).collect();
+            return Err(details_needed(&missing));
+        };
+        let password = password.hashed(cx.host.random(), cx.now).await?;
+        let user: UserId = cx.id();
+        let names = (given_name, family_name);
+        let mut account = Account::new(user, email, names, Preferences::default(), password, cx.now);
+        account.memberships.push(membership);
+        let change = change
+            .create(Shared, &EmailInUse { blind, user })
+            .create(Shared, &account);
+        Ok((change, account))
+    }
+}

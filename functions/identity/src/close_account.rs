@@ -1,0 +1,75 @@
+use kernel::{Permission, Private, Problem, Timestamp};
+use runtime::{Cx, Done, Endpoint, Personal, Route, Use};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use store::{Change, Shared};
+
+use crate::account::{EmailInUse, State};
+use crate::factor::Factors;
+use crate::guard::{failed, may_try, succeeded};
+use crate::membership::Member;
+use crate::notice::{AccountNotice, Notice, tell};
+use crate::own::{Own, guarded};
+use crate::password::{WrongPassword, verified};
+use crate::signed_in::{csrf_cookie, refresh_cookie};
+
+/// Close your account.
+///
+/// Nobody signs in with it again, and its address may be registered anew. What clinics must keep of your
+/// treatment stays with them.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct CloseAccount {
+    /// To be sure that it is you.
+    #[schemars(extend("format" = "password"))]
+    pub password: Private<String>,
+}
+
+/// It is closed.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Closed {
+    /// When.
+    pub closed_at: Timestamp,
+}
+
+impl Endpoint for CloseAccount {
+    const ROUTE: Route = Route::post("/v1/me/closure");
+    type Audience = Personal;
+    const NEEDS: Option<Permission> = Some(Permission::ManageOwnAccount);
+    const USES: &'static [Use] = &[Use::Get, Use::GetMany, Use::Put, Use::Delete, Use::Blind];
+    /// Argon2 wants a whole CPU: Lambda gives one at 1769 MB, and in proportion below.
+    const MEMORY: u16 = 1024;
+    type Reply = Closed;
+
+    async fn handle(self, cx: &Cx<'_, Personal>) -> Result<Done<Closed>, Problem> {
+        let subject = format!("password/{}", cx.grant.caller().user);
+        let (Own { account, .. }, guard) = guarded(cx, &subject).await?;
+        may_try(guard.as_ref(), cx.now)?;
+        let hash = account.password.hash.clone();
+        if !verified(self.password, Some(hash), cx.host.random()).await?.fits {
+            let (change, _) = failed(Change::new(), guard, &subject, cx.now);
+            return Ok(Done::refusing(account.patient, WrongPassword("/password")).writing(change));
+        }
+        let blind = cx.host.vault().await.blind(EmailInUse::PURPOSE, account.email.as_ref()).await?;
+        let mut change = succeeded(Change::new(), guard.as_ref());
+        if let Some(in_use) = cx.store.get(Shared, EmailInUse::at(&blind)).await? {
+            change = change.delete(Shared, &in_use);
+        }
+        for membership in &account.memberships {
+            let Some(clinic) = membership.scope() else { continue };
+            if let Some(member) = cx.store.get(clinic, Member::at(account.user)).await? {
+                change = change.delete(clinic, &member);
+            }
+        }
+        let account = account.with(|account| {
+            account.state = State::Closed;
+            account.epoch += 1;
+            account.factors = Factors::default();
+            account.devices.clear();
+            account.memberships.iter_mut().for_each(|membership| membership.active = false);
+        });
+        let change = change.update(Shared, &account);
+        let change = tell(cx, change, AccountNotice::about(&account, Notice::AccountClosed));
+        let done = Done::concerning(account.patient, Closed { closed_at: cx.now }).writing(change);
+        Ok(done.cookie(refresh_cookie(None)).cookie(csrf_cookie(None)))
+    }
+}

@@ -1,0 +1,67 @@
+use kernel::{PatientId, Private, Problem, UserId};
+use runtime::{Cx, Done, Endpoint, Public, Route, Use};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use store::{Change, Shared};
+
+use crate::account::{Account, Email, EmailInUse, Name};
+use crate::link::{Link, LinkInvalid, Pending, Purpose};
+use crate::notice::{AccountNotice, Notice, PatientRegistered, tell};
+use crate::patient::PatientAccount;
+
+/// Finish a registration with the link of its mail.
+///
+/// Afterwards, sign in with the address and the password that you chose.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct VerifyEmail {
+    /// What the link ends with.
+    pub token: Private<String>,
+}
+
+/// A new account.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Verified {
+    /// The account.
+    pub user: UserId,
+    /// The patient record that is yours.
+    pub patient: PatientId,
+    /// What you sign in with.
+    pub email: Private<Email>,
+    /// As you like to be called.
+    pub given_name: Private<Name>,
+}
+
+impl Endpoint for VerifyEmail {
+    const ROUTE: Route = Route::post("/v1/email-verifications");
+    type Audience = Public;
+    const USES: &'static [Use] = &[Use::Get, Use::Put, Use::Delete];
+    type Reply = Verified;
+
+    async fn handle(self, cx: &Cx<'_, Public>) -> Result<Done<Verified>, Problem> {
+        let link = cx.store.get(Shared, Link::at(&Link::hash(&self.token))).await?.ok_or(LinkInvalid)?;
+        let Purpose::Registration(pending) = link.purpose.clone() else { return Err(LinkInvalid.into()) };
+        let Pending { email, blind, given_name, family_name, preferences, password } = *pending;
+        let (user, patient): (UserId, PatientId) = (cx.id(), cx.id());
+        let names = (given_name, family_name);
+        let mut account = Account::new(user, email, names, preferences, password, cx.now);
+        account.patient = Some(patient);
+        let registered = PatientRegistered {
+            patient,
+            email: account.email.clone(),
+            given_name: account.given_name.clone(),
+            language: account.preferences.language.clone(),
+        };
+        let change = Change::new()
+            .delete(Shared, &link)
+            // Two registrations of one address: the first link that is opened decides.
+            .create(Shared, &EmailInUse { blind, user })
+            .otherwise(LinkInvalid)
+            .create(Shared, &account)
+            .create(Shared, &PatientAccount { patient, user })
+            .announce(cx.fact(None, registered));
+        let change = tell(cx, change, AccountNotice::about(&account, Notice::Welcome));
+        let Account { email, given_name, .. } = account;
+        let reply = Verified { user, patient, email, given_name };
+        Ok(Done::concerning([patient], reply).by(user).writing(change))
+    }
+}
