@@ -33,7 +33,11 @@ export default defineConfig({
               test: /node_modules\/(react|react-dom|scheduler|@tanstack|openapi-fetch)\//,
               priority: 2,
             },
-            { name: "shared", test: /\/src\/((api|i18n|time|ui)\/|money|next)/, priority: 1 },
+            {
+              name: "shared",
+              test: /\/src\/((api|i18n|time|ui)\/(?!inside\/)|money|next|inside\.ts)/,
+              priority: 1,
+            },
           ],
         },
       },
@@ -41,7 +45,7 @@ export default defineConfig({
   },
   server: {
     host: "127.0.0.1",
-    proxy: { "/v1": platform },
+    proxy: { "/v1": platform, "/admin": platform },
   },
   test: {
     include: ["src/**/*.test.ts"],

@@ -11,7 +11,7 @@ use directory::clinic::{Address, Clinic};
 use directory::hours::{Day, Hours, Opening, ProviderCalendarChanged};
 use directory::provider::Provider;
 use directory::service::Service;
-use identity::account::{Account, EmailInUse, Preferences};
+use identity::account::{Account, Handle, Preferences};
 use identity::factor::{AppFactor, TOTP, provisioning};
 use identity::membership::{ClinicRole, Member, Membership};
 use identity::password::NewPassword;
@@ -563,7 +563,7 @@ impl Demonstration {
             if let Some(patient) = account.patient {
                 batches.create(Shared, &PatientAccount { patient, user: account.user });
             }
-            batches.create(Shared, &EmailInUse { blind: blind(admin, &account).await?, user: account.user });
+            batches.create(Shared, &Handle { blind: blind(admin, &account).await?, user: account.user });
             batches.create(Shared, &account);
         }
         let name = "Front desk lead".to_owned().try_into().map_err(|_| SeedError::Account)?;
@@ -575,6 +575,8 @@ impl Demonstration {
             let Appointment { clinic, patient, provider, .. } = appointment;
             care.entry((clinic, patient)).or_default().insert(provider);
         }
+        // Whatever the dice say, Ada has been a patient of Dr. Weber's for years.
+        care.entry((id(1), id(1))).or_default().insert(id(1));
         for ((clinic, patient), practitioners) in care {
             let practitioners = practitioners.into_iter().collect();
             batches.create(ClinicScope::of(clinic), &CareRelation { patient, practitioners });
@@ -709,7 +711,7 @@ async fn accounts(admin: &aws_config::SdkConfig, at: Timestamp) -> Result<Vec<Ac
 
 async fn blind(admin: &aws_config::SdkConfig, account: &Account) -> Result<String, SeedError> {
     let vault = gateways::Vault::new(admin, None, Some(INDEX_KEY));
-    vault.blind(EmailInUse::PURPOSE, account.email.as_ref()).await.map_err(|_| SeedError::Account)
+    vault.blind(Handle::EMAIL, account.email.as_ref()).await.map_err(|_| SeedError::Account)
 }
 
 /// What scripts need to know of the demonstration.

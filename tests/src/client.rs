@@ -8,6 +8,8 @@ use hyper_util::client::legacy::{Client, Error};
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 
+use crate::process::until;
+
 /// A client of one origin. Clones share their connections.
 #[derive(Clone)]
 pub struct Api {
@@ -22,9 +24,47 @@ pub struct Person {
     pub email: String,
     /// Their patient record; empty for staff.
     pub patient: String,
+    /// Their session.
+    pub session: String,
     /// `Bearer …`.
     pub authorization: String,
+    /// What their browser keeps.
+    pub cookies: Cookies,
 }
+
+/// What a session leaves in a browser: with these it goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cookies {
+    /// The refresh token.
+    pub refresh: String,
+    /// What must be said back, too.
+    pub csrf: String,
+}
+
+impl Cookies {
+    /// Those that an answer sets. Panics where it sets none.
+    #[track_caller]
+    pub fn of(answer: &Answer) -> Self {
+        let value = |name: &str| {
+            let set = answer.headers.get_all("set-cookie").iter().filter_map(|cookie| cookie.to_str().ok());
+            let pair = set.filter_map(|cookie| cookie.split(';').next()?.split_once('='));
+            let value = pair.filter(|(known, _)| *known == name).map(|(_, value)| value).next();
+            value.unwrap_or_else(|| panic!("{name} is not set")).to_owned()
+        };
+        Self { refresh: value("__Secure-refresh"), csrf: value("__Secure-csrf") }
+    }
+
+    /// One by one, as a browser sends them.
+    pub fn pairs(&self) -> [String; 2] {
+        [format!("__Secure-refresh={}", self.refresh), format!("__Secure-csrf={}", self.csrf)]
+    }
+}
+
+/// What everybody here calls the device that they sign in on; `events/refresh-session.json` names it, too.
+pub const DEVICE: &str = "2f6d1c0e-9a57-4c0b-8f7e-5a3f1f0b7c11";
+
+/// What everybody chooses who registers here.
+pub const PASSWORD: &str = "correct horse battery";
 
 /// An answer.
 #[derive(Clone, Debug)]
@@ -148,35 +188,98 @@ impl Api {
         self.call(Method::POST, path).json(body)
     }
 
-    /// Sign in.
+    /// Sign in with a password.
     pub async fn sign_in(&self, email: &str, password: &str) -> Person {
-        let credentials = json!({ "email": email, "password": password });
-        let session = self.post("/v1/sessions", &credentials).send().await.expect(201);
+        let device = json!({ "id": DEVICE, "name": "Firefox on Linux" });
+        let credentials = json!({ "email": email, "password": password, "device": device });
+        let answer = self.post("/v1/sessions", &credentials).send().await;
+        let session = answer.expect(201);
         Person {
             email: email.into(),
             patient: text(&session, "patient"),
-            authorization: format!("Bearer {}", text(&session, "access_token")),
+            session: text(&session, "session"),
+            authorization: bearer(&session),
+            cookies: Cookies::of(&answer),
         }
+    }
+
+    /// Sign in as staff do: the app shows this code.
+    pub async fn sign_in_with_code(&self, email: &str, password: &str, code: &str) -> Person {
+        let person = self.sign_in(email, password).await;
+        let shown = json!({ "method": "totp", "code": code });
+        let session = self.post("/v1/me/second-factor", &shown).by(&person).send().await.expect(200);
+        Person { authorization: bearer(&session), ..person }
+    }
+
+    /// Go on with a session, in an attempt of this key.
+    pub async fn refresh(&self, cookies: &Cookies, key: &str) -> Result<Answer, Broken> {
+        let call = self.post("/v1/sessions/refresh", &json!({ "device_id": DEVICE }));
+        let call = call.header("cookie", &cookies.pairs().join("; ")).header("x-csrf-token", &cookies.csrf);
+        call.key(key).try_send().await
     }
 
     /// Register a patient of this name and sign them in.
     pub async fn register(&self, name: &str) -> Person {
-        let (email, password) =
-            (format!("{}@patients.example", name.to_lowercase()), "correct horse battery");
-        let patient =
-            json!({ "email": email, "password": password, "given_name": name, "family_name": "Example" });
-        self.post("/v1/patients", &patient).send().await.expect(201);
-        self.sign_in(&email, password).await
+        self.register_each([name.to_owned()].into()).await.remove(0)
     }
 
     /// Register many patients at once: hashing their passwords takes every processor there is.
     pub async fn register_all(&self, name: &str, count: usize) -> Vec<Person> {
-        let registrations = (0..count).map(|number| {
-            let (api, name) = (self.clone(), format!("{name}{number}"));
-            async move { api.register(&name).await }
-        });
-        together(registrations).await
+        self.register_each((0..count).map(|number| format!("{name}{number}")).collect()).await
     }
+
+    async fn register_each(&self, names: Vec<String>) -> Vec<Person> {
+        let emails: Vec<_> =
+            names.iter().map(|name| format!("{}@patients.example", name.to_lowercase())).collect();
+        let registrations = names.into_iter().zip(&emails).map(|(name, email)| {
+            let patient =
+                json!({ "email": email, "password": PASSWORD, "given_name": name, "family_name": "Example" });
+            let api = self.clone();
+            async move { api.post("/v1/patients", &patient).send().await.expect(202) }
+        });
+        together(registrations).await;
+        // One look for all of them: an inbox is long, and everybody's own look would be one of many.
+        let tokens = until("the links have arrived", async || self.links(&emails).await).await;
+        let arrivals = emails.into_iter().zip(tokens).map(|(email, token)| {
+            let api = self.clone();
+            async move {
+                api.open_link(&token).await;
+                api.sign_in(&email, PASSWORD).await
+            }
+        });
+        together(arrivals).await
+    }
+
+    /// The tokens of the links in the mails that finish these registrations, once all are there.
+    pub async fn links(&self, emails: &[String]) -> Option<Vec<String>> {
+        let inbox = self.get("/inbox.json").send().await.expect(200);
+        let mails = inbox["items"].as_array()?;
+        let link = |email: &String| {
+            let own = mails.iter().filter(|mail| mail["to"] == json!([email]));
+            let mut tokens = own.filter_map(|mail| {
+                let (_, token) = mail["text"].as_str()?.split_once("/verify#token=")?;
+                token.split_whitespace().next().map(ToOwned::to_owned)
+            });
+            tokens.next()
+        };
+        emails.iter().map(link).collect()
+    }
+
+    /// The other half: whoever has the token has read the mail.
+    pub async fn open_link(&self, token: &str) {
+        self.post("/v1/email-verifications", &json!({ "token": token })).send().await.expect(200);
+    }
+
+    /// Mails to this address with this subject.
+    pub async fn mails(&self, email: &str, subject: &str) -> usize {
+        let inbox = self.get("/inbox.json").send().await.expect(200);
+        let mails = inbox["items"].as_array().map(Vec::as_slice).unwrap_or_default();
+        mails.iter().filter(|mail| mail["to"] == json!([email]) && mail["subject"] == subject).count()
+    }
+}
+
+fn bearer(session: &Value) -> String {
+    format!("Bearer {}", text(session, "access_token"))
 }
 
 /// Do all of this at once; the results in the order of the tasks.

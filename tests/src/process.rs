@@ -122,9 +122,7 @@ impl Running {
 
     /// Today by the platform's clock, in UTC.
     pub async fn today(&self) -> Date {
-        let clock = self.api.get("/local/clock").send().await.expect(200);
-        let now: Timestamp = text(&clock, "now").parse().expect("an instant");
-        now.to_zoned(TimeZone::UTC).date()
+        self.now().await.to_zoned(TimeZone::UTC).date()
     }
 
     /// The process.
@@ -157,9 +155,29 @@ impl Running {
         assert!(status.success(), "{status}: {printed}");
     }
 
-    /// Sign in as the demonstration's person of this role.
-    pub async fn sign_in(&self, role: &str) -> Person {
-        let person = &self.demo["sign_ins"][role];
-        self.api.sign_in(&text(person, "email"), &text(person, "password")).await
+    /// What the platform's clock says.
+    pub async fn now(&self) -> Timestamp {
+        let clock = self.api.get("/local/clock").send().await.expect(200);
+        text(&clock, "now").parse().expect("an instant")
+    }
+
+    /// Sign in as the demonstration's person of this role. `app` is what staff have on their telephones.
+    pub async fn sign_in(&self, role: &str, app: App) -> Person {
+        self.sign_in_as(&self.demo["sign_ins"][role], app).await
+    }
+
+    /// Sign in as somebody of whom the demonstration says this.
+    pub async fn sign_in_as(&self, person: &Value, app: App) -> Person {
+        let (email, password) = (text(person, "email"), text(person, "password"));
+        match person["totp_secret"].as_str() {
+            Some(secret) => {
+                let code = app(secret, self.now().await);
+                self.api.sign_in_with_code(&email, &password, &code).await
+            }
+            None => self.api.sign_in(&email, &password).await,
+        }
     }
 }
+
+/// The code for a secret, in base32, at an instant.
+pub type App = fn(&str, Timestamp) -> String;

@@ -4,6 +4,7 @@ The emulator transforms a root template but not a nested one, so every template
 goes through the official translator here and arrives as plain CloudFormation.
 """
 
+import copy
 import io
 import json
 import logging
@@ -76,7 +77,7 @@ class Packages:
                 properties["CodeUri"] = self.code(path, properties["CodeUri"])
             if resource["Type"] == "AWS::Serverless::Application":
                 child = path.parent / properties["Location"]
-                self.s3.put_object(Bucket=BUCKET, Key=f"{child.stem}.json", Body=json.dumps(self.template(child)))
+                self.s3.put_object(Bucket=BUCKET, Key=f"{child.stem}.json", Body=json.dumps(understood(self.template(child))))
                 properties["Location"] = f"{self.s3.meta.endpoint_url}/{BUCKET}/{child.stem}.json"
         # The transform list keeps what the emulator itself understands.
         transforms = document.pop("Transform", [])
@@ -91,6 +92,17 @@ class Packages:
         return plain
 
 
+def understood(template: dict) -> dict:
+    """The template without what the emulator refuses: alarms that add metrics up. It evaluates none, and gets the first metric of each."""
+    template = copy.deepcopy(template)
+    for resource in template["Resources"].values():
+        sums = resource["Properties"].pop("Metrics", []) if resource["Type"] == "AWS::CloudWatch::Alarm" else []
+        metrics = [summand["MetricStat"] for summand in sums if "MetricStat" in summand]
+        if metrics:
+            resource["Properties"] |= metrics[0]["Metric"] | {"Period": metrics[0]["Period"], "Statistic": metrics[0]["Stat"]}
+    return template
+
+
 def pairs(settings):
     return dict(setting.split("=", 1) for setting in settings)
 
@@ -103,7 +115,7 @@ def deploy(cloud, root: Path, lambdas: Path, environment: str, overrides: dict, 
     s3, formation = cloud.client("s3"), cloud.client("cloudformation")
     packages = Packages(s3, root, lambdas)
     plain = packages.template(root / "template.yaml")
-    s3.put_object(Bucket=BUCKET, Key="root.json", Body=json.dumps(plain))
+    s3.put_object(Bucket=BUCKET, Key="root.json", Body=json.dumps(understood(plain)))
     name = config["stack_name"]
     formation.create_stack(
         StackName=name,

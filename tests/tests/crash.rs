@@ -1,5 +1,5 @@
-//! `SIGKILL` amid bookings: what was acknowledged is there afterwards, and what was not becomes one
-//! appointment or none, whoever asks again.
+//! `SIGKILL` amid bookings and refreshes: what was acknowledged is there afterwards, and what was not becomes
+//! one appointment, or one pair of tokens, or none, whoever asks again.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use jiff::ToSpan as _;
 use jiff::tz::TimeZone;
 use journeys::booking::{Before, Booking, Dice, Wish, all_of, assert_disjoint, offers};
-use journeys::client::{Answer, Person, text, together};
+use journeys::client::{Answer, Api, Cookies, Person, text, together};
 use journeys::process::{Running, until};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
@@ -135,6 +135,84 @@ async fn book_until_killed(
         attempts.extend(client.await.expect("a client that does not panic"));
     }
     attempts
+}
+
+/// What somebody holds when the platform dies: the last pair that they were given, and the attempt whose
+/// answer never came.
+struct Holding {
+    cookies: Cookies,
+    attempt: String,
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_was_given_a_pair_goes_on_with_it() {
+    let data = tempfile::tempdir().expect("a directory");
+    let mut platform = Running::on(data.path()).await;
+    let port = platform.port();
+    let patients = platform.api.register_all("Keeper", CLIENTS).await;
+    let mut held: Vec<_> = patients.iter().map(|person| person.cookies.clone()).collect();
+    for round in 0..ROUNDS {
+        let holding = refresh_until_killed(platform, round, held).await;
+        platform = Running::at(data.path(), port).await;
+        let asking = holding.into_iter().map(|holding| go_on(platform.api.clone(), holding));
+        held = together(asking).await;
+    }
+    for (person, cookies) in patients.iter().zip(&held) {
+        platform.api.refresh(cookies, "after-the-crashes").await.expect("an answer").expect(200);
+        assert_eq!(platform.api.mails(&person.email, "You have been signed out to be safe").await, 0);
+    }
+    platform.stop().await;
+}
+
+/// Everybody refreshes again and again until, after some answers, the platform dies.
+async fn refresh_until_killed(platform: Running, round: usize, held: Vec<Cookies>) -> Vec<Holding> {
+    let answered = Arc::new(AtomicUsize::new(0));
+    let enough = Arc::new(Notify::new());
+    let last = 2 * CLIENTS + 3 * round;
+    let clients = held.into_iter().enumerate().map(|(number, mut cookies)| {
+        let (api, answered, enough) = (platform.api.clone(), answered.clone(), enough.clone());
+        tokio::spawn(async move {
+            for turn in 0.. {
+                let attempt = format!("crash-{round:04}-{number:04}-{turn:04}");
+                let Ok(answer) = api.refresh(&cookies, &attempt).await else {
+                    return Holding { cookies, attempt };
+                };
+                answer.expect(200);
+                cookies = Cookies::of(&answer);
+                if answered.fetch_add(1, Ordering::Relaxed) == last {
+                    enough.notify_one();
+                }
+            }
+            unreachable!("the platform dies")
+        })
+    });
+    let clients: Vec<_> = clients.collect();
+    enough.notified().await;
+    platform.kill().await;
+    let mut holding = Vec::new();
+    for client in clients {
+        holding.push(client.await.expect("a client that does not panic"));
+    }
+    holding
+}
+
+/// Ask again in the same attempt, several times at once: the pair is one, and it opens the session. What
+/// they hold now.
+async fn go_on(api: Api, holding: Holding) -> Cookies {
+    let Holding { cookies, attempt } = holding;
+    let again = (0..3).map(|_| {
+        let (api, cookies, attempt) = (api.clone(), cookies.clone(), attempt.clone());
+        async move { api.refresh(&cookies, &attempt).await.expect("an answer") }
+    });
+    let answers = together(again).await;
+    for answer in &answers {
+        answer.expect(200);
+    }
+    let pairs: Vec<_> = answers.iter().map(Cookies::of).collect();
+    assert!(pairs.iter().all(|pair| *pair == pairs[0]), "{pairs:#?}");
+    let next = api.refresh(&pairs[0], &format!("{attempt}-next")).await.expect("an answer");
+    next.expect(200);
+    Cookies::of(&next)
 }
 
 /// The same request with the same key, several times at once: the answers are one.

@@ -38,7 +38,7 @@ impl Stage {
         Self {
             api: platform.api.clone(),
             patients: platform.api.register_all("Racer", CLIENTS).await,
-            receptionist: platform.sign_in("receptionist").await,
+            receptionist: platform.sign_in("receptionist", testkit::demo::totp).await,
             offers: offers(&platform.demo),
             monday,
             accepted: Vec::new(),

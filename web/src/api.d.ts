@@ -950,7 +950,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Sign in with email address and password.
+         * Sign in with email address, or username, and password.
          * @description Sets two cookies: `__Secure-refresh`, which is sent to the refresh path alone, and `__Secure-csrf`, which
          *     pages of the same origin read. After five failures in a row every further one doubles a wait, for the
          *     address and whether or not it has an account.
@@ -1039,19 +1039,6 @@ export interface components {
         };
         /** @description A postal address. */
         Address: {
-            /** @description City or village. */
-            city: components["schemas"]["Line"];
-            /** @description ISO 3166-1 alpha-2. */
-            country: components["schemas"]["Country"];
-            /** @description Street and number. */
-            line: components["schemas"]["Line"];
-            /** @description As the country writes it. */
-            postal_code: components["schemas"]["Line"];
-            /** @description State, canton or province, where addresses have one. */
-            state?: components["schemas"]["Line"] | null;
-        };
-        /** @description A postal address. */
-        Address2: {
             /** @description City. */
             city: string;
             /** @description ISO 3166-1 alpha-2. */
@@ -1060,6 +1047,11 @@ export interface components {
             line: string;
             /** @description Postal code. */
             postal_code: string;
+        };
+        /** @description It is. */
+        Alive: {
+            /** @description Always `ok`. */
+            status: string;
         };
         /** @description At most 50 of them. */
         Allergies: components["schemas"]["Allergy"][];
@@ -1185,7 +1177,7 @@ export interface components {
             /** @description One or two sentences for patients. */
             about: string;
             /** @description Where it is. */
-            address: components["schemas"]["Address2"];
+            address: components["schemas"]["Address"];
             /**
              * Format: uint16
              * @description Appointments start on multiples of this many minutes past the hour, and last multiples of it.
@@ -1281,14 +1273,10 @@ export interface components {
         /** @description What a client says of the device that it runs on. */
         DeviceInfo: {
             /** @description Made up once by the client and kept, so that the same device is known again. */
-            id?: components["schemas"]["DeviceText"] | null;
+            id?: string | null;
             /** @description For example `Firefox on Windows`. */
-            name?: components["schemas"]["DeviceText2"] | null;
+            name?: string | null;
         };
-        /** @description A short text. */
-        DeviceText: string;
-        /** @description A short text. */
-        DeviceText2: string;
         /**
          * Format: email
          * @description An email address, trimmed and in lower case (ID-07).
@@ -1368,20 +1356,6 @@ export interface components {
             /** @description Blood group and Rhesus factor. */
             blood_type: components["schemas"]["BloodType"] | null;
         };
-        /** @description It is. */
-        Health2: {
-            /** @description `dev`, `staging`, `prod` or `local`. */
-            environment: string;
-            /** @description Always `ok`. */
-            status: string;
-            /**
-             * Format: date-time
-             * @description What its clock says.
-             */
-            time: string;
-            /** @description Of the platform. */
-            version: string;
-        };
         /** @description Whose a passkey is. */
         Holder: {
             /** @description What they are called. */
@@ -1455,7 +1429,7 @@ export interface components {
         /** @description An account, as its owner sees it. */
         Me: {
             /** @description Where you live. */
-            address: components["schemas"]["Address"] | null;
+            address: components["schemas"]["PostalAddress"] | null;
             /** @description By what you hear of what can wait. */
             channels: components["schemas"]["Channels"];
             /** @description Staff: for which clinic. */
@@ -1499,6 +1473,8 @@ export interface components {
             time_zone: components["schemas"]["Zone"] | null;
             /** @description The account. */
             user: string;
+            /** @description What you may sign in with instead. */
+            username: components["schemas"]["Username"] | null;
         };
         /** @description Who works in a clinic. */
         MemberView: {
@@ -1543,6 +1519,8 @@ export interface components {
             custom_role: string | null;
             /** @description As what. */
             role: components["schemas"]["Role"];
+            /** @description What the clinic calls that. */
+            role_name: string | null;
         };
         /** @description An amount in the currency's smallest unit (cents, pence, rappen), never a fraction. */
         Money: {
@@ -1624,7 +1602,7 @@ export interface components {
         /** @description A patient, as far as the caller may see. */
         Patient: {
             /** @description Where they live. */
-            address: components["schemas"]["Address"] | null;
+            address: components["schemas"]["PostalAddress"] | null;
             /** @description What is about their health; nothing for those who may not see it. */
             clinical: components["schemas"]["Health"] | null;
             /**
@@ -1661,6 +1639,19 @@ export interface components {
              * @description Since when.
              */
             since: string;
+        };
+        /** @description A postal address. */
+        PostalAddress: {
+            /** @description City or village. */
+            city: components["schemas"]["Line"];
+            /** @description ISO 3166-1 alpha-2. */
+            country: components["schemas"]["Country"];
+            /** @description Street and number. */
+            line: components["schemas"]["Line"];
+            /** @description As the country writes it. */
+            postal_code: components["schemas"]["Line"];
+            /** @description State, canton or province, where addresses have one. */
+            state?: components["schemas"]["Line"] | null;
         };
         /** @description `application/problem+json`. */
         Problem: {
@@ -1837,6 +1828,8 @@ export interface components {
             role: components["schemas"]["Role"];
             /** @description Where you stand with your second factor. */
             second_factor: components["schemas"]["SecondFactor"];
+            /** @description While it is required: which ones you have. */
+            second_factors: components["schemas"]["Shown"][];
             /** @description This signing-in on this device. */
             session: string;
             /** @description Always `Bearer`. */
@@ -1899,9 +1892,15 @@ export interface components {
             checked_at: string;
             /** @description What it is made of. */
             components: components["schemas"]["Component"][];
+            /** @description `dev`, `staging`, `prod` or `local`. */
+            environment: string;
             /** @description The worst of its components. */
             status: components["schemas"]["Condition"];
+            /** @description Of the platform. */
+            version: string;
         };
+        /** @description A username: 3 to 30 letters, digits, dots, dashes and underscores, in lower case. */
+        Username: string;
         /** @description A new account. */
         Verified: {
             /** @description What you sign in with. */
@@ -2064,7 +2063,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Health2"];
+                    "application/json": components["schemas"]["Alive"];
                 };
             };
             /** @description Refused */
@@ -3192,7 +3191,7 @@ export interface operations {
             content: {
                 "application/json": {
                     /** @description Where you live. */
-                    address?: components["schemas"]["Address"] | null;
+                    address?: components["schemas"]["PostalAddress"] | null;
                     /** @description By what you want to hear of what can wait. */
                     channels?: components["schemas"]["Channels"] | null;
                     /**
@@ -3212,6 +3211,8 @@ export interface operations {
                     phone?: components["schemas"]["Phone"] | null;
                     /** @description In which zone you want to read times, if another than the clinic's. */
                     time_zone?: components["schemas"]["Zone"] | null;
+                    /** @description What you want to sign in with instead of your address. */
+                    username?: components["schemas"]["Username"] | null;
                 };
             };
         };
@@ -4106,7 +4107,7 @@ export interface operations {
                 "application/json": {
                     /** @description What you sign in on. */
                     device?: components["schemas"]["DeviceInfo"];
-                    /** @description As registered; capitals do not matter. */
+                    /** @description The address as registered, or the username that you chose; capitals do not matter. */
                     email: string;
                     /**
                      * Format: password
@@ -4192,7 +4193,7 @@ export interface operations {
             content: {
                 "application/json": {
                     /** @description What the client called its device when it signed in. */
-                    device_id?: components["schemas"]["DeviceText"] | null;
+                    device_id?: string | null;
                 };
             };
         };

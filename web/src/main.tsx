@@ -2,7 +2,8 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { isTransient } from "./api/problem";
+import { isTransient, Problem, Unreachable } from "./api/problem";
+import { keepSession } from "./api/keep";
 import { getSession, onSessionChange } from "./api/session";
 import { startLanguage } from "./i18n";
 import { makeRouter } from "./router";
@@ -23,17 +24,37 @@ const queries = new QueryClient({
 
 const router = makeRouter(queries);
 
+/** Who somebody is, and how far they have shown it. A session that was merely renewed has both as before. */
+function standing(): { readonly who: string; readonly step: string } {
+  const session = getSession();
+  if (session === null) return { who: "", step: "" };
+  const { user, role, clinic, secondFactor } = session;
+  return { who: [user, role, clinic].join(" "), step: secondFactor };
+}
+
+let before = standing();
+
 onSessionChange(() => {
-  if (getSession() === null) queries.removeQueries({ queryKey: ["mine"] });
+  const { who, step } = standing();
+  if (who === before.who && step === before.step) return;
+  // What belonged to one person is not shown to the next; the second step changes nothing about whose it is.
+  if (before.who !== "" && who !== before.who) queries.removeQueries({ queryKey: ["mine"] });
+  before = { who, step };
   // The guards decide anew: away from a personal screen, or on from the sign-in page.
   void router.invalidate();
 });
+keepSession();
 
 const element = document.getElementById("root");
 if (element === null) throw new Error("the page has no #root");
 
 await startLanguage(navigator.languages);
-createRoot(element).render(
+createRoot(element, {
+  // What the API refused, or could not say, is on the screen and no fault of the page.
+  onCaughtError: (error) => {
+    if (!(error instanceof Problem || error instanceof Unreachable)) console.error(error);
+  },
+}).render(
   <StrictMode>
     <QueryClientProvider client={queries}>
       <RouterProvider router={router} />

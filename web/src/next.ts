@@ -32,3 +32,24 @@ export function choiceIn(next: string): Choice | null {
   if (!clinic || !provider || !service || !start || Number.isNaN(Date.parse(start))) return null;
   return { clinic, provider, service, start };
 }
+
+const KEPT = "careplane.next";
+const KEPT_MS = 24 * 60 * 60_000;
+
+/** Over the mail with the link, which opens in a tab of its own. */
+export function rememberNext(next: string | undefined): void {
+  if (next === undefined) localStorage.removeItem(KEPT);
+  else localStorage.setItem(KEPT, `${String(Date.now() + KEPT_MS)} ${next}`);
+}
+
+export function rememberedNext(): string | undefined {
+  const [until, next] = localStorage.getItem(KEPT)?.split(" ") ?? [];
+  const path = safePath(next);
+  return Number(until) > Date.now() && path !== "/" ? path : undefined;
+}
+
+/** The secret of a link in a mail: after the #, which browsers keep to themselves. */
+export function tokenIn(hash: string): string | null {
+  const token = new URLSearchParams(hash.replace(/^#/, "")).get("token");
+  return token === "" ? null : token;
+}

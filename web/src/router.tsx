@@ -4,15 +4,18 @@ import {
   createRoute,
   createRouter,
   lazyRouteComponent,
+  notFound,
   redirect,
 } from "@tanstack/react-router";
-import { getSession, hasLapsed } from "./api/session";
+import { findSession } from "./api/keep";
+import { hasLapsed, isWhole, may, type Session } from "./api/session";
 import { clinicQuery, clinicsQuery, providerQuery, servicesQuery } from "./api/queries";
-import { safePath } from "./next";
+import type { Permission } from "./api/types";
+import { inside } from "./inside";
+import { rememberNext, safePath } from "./next";
 import { HomeScreen } from "./screens/home";
 import { isLocalDate, isWithinReach, type LocalDate } from "./time/week";
-import { MissingScreen, Shell } from "./ui/shell";
-import { ErrorNotice } from "./ui/states";
+import { FailedScreen, MissingScreen, Shell } from "./ui/shell";
 
 interface Context {
   readonly queries: QueryClient;
@@ -66,17 +69,45 @@ interface SignInSearch {
   readonly next?: string | undefined;
 }
 
+const nextIn = (search: Record<string, unknown>): SignInSearch => {
+  const next = safePath(search.next);
+  return { next: next === "/" ? undefined : next };
+};
+
+/** Where somebody goes on who has just shown who they are: over the second step, if there is one left. */
+function onward(session: Session, next: string | undefined) {
+  if (!isWhole(session)) {
+    const isNew = session.secondFactor === "enrolment-required";
+    return redirect({
+      to: isNew ? "/enrolment" : "/second-factor",
+      search: { next },
+      replace: true,
+    });
+  }
+  rememberNext(undefined);
+  // Looked at once more where it counts: this is the one place that sends somebody to an address from outside.
+  const path = safePath(next);
+  return redirect({ href: path === "/" && !session.isPatient ? "/home" : path, replace: true });
+}
+
+/* eslint-disable @typescript-eslint/only-throw-error -- the router's ways to redirect and to say that nothing is here */
+
 const visitorOnly = {
-  validateSearch: (search: Record<string, unknown>): SignInSearch => {
-    const next = safePath(search.next);
-    return { next: next === "/" ? undefined : next };
-  },
-  beforeLoad: ({ search }: { search: SignInSearch }) => {
-    // Looked at once more where it counts: this is the one place that sends somebody to an address from outside.
-    // eslint-disable-next-line @typescript-eslint/only-throw-error -- the router's way to redirect
-    if (getSession() !== null) throw redirect({ href: safePath(search.next), replace: true });
+  validateSearch: nextIn,
+  beforeLoad: async ({ search }: { search: SignInSearch }) => {
+    const session = await findSession();
+    if (session !== null) throw onward(session, search.next);
   },
 };
+
+const secondStep = (step: Session["secondFactor"]) => ({
+  validateSearch: nextIn,
+  beforeLoad: async ({ search }: { search: SignInSearch }) => {
+    const session = await findSession();
+    if (session === null) throw redirect({ to: "/sign-in", search, replace: true });
+    if (session.secondFactor !== step) throw onward(session, search.next);
+  },
+});
 
 const signIn = createRoute({
   getParentRoute: () => root,
@@ -92,16 +123,94 @@ const register = createRoute({
   component: lazyRouteComponent(() => import("./screens/register"), "RegisterScreen"),
 });
 
+const secondFactor = createRoute({
+  getParentRoute: () => root,
+  path: "/second-factor",
+  ...secondStep("required"),
+  component: lazyRouteComponent(
+    inside(() => import("./screens/second-factor")),
+    "SecondFactorScreen",
+  ),
+});
+
+const enrolment = createRoute({
+  getParentRoute: () => root,
+  path: "/enrolment",
+  ...secondStep("enrolment-required"),
+  component: lazyRouteComponent(
+    inside(() => import("./screens/enrolment")),
+    "EnrolmentScreen",
+  ),
+});
+
+/** What the links in our mails open. Who is signed in when they do is of no importance. */
+const verify = createRoute({
+  getParentRoute: () => root,
+  path: "/verify",
+  component: lazyRouteComponent(
+    inside(() => import("./screens/verify")),
+    "VerifyScreen",
+  ),
+});
+
+const forgot = createRoute({
+  getParentRoute: () => root,
+  path: "/forgot",
+  component: lazyRouteComponent(
+    inside(() => import("./screens/forgot")),
+    "ForgotScreen",
+  ),
+});
+
+const reset = createRoute({
+  getParentRoute: () => root,
+  path: "/reset",
+  component: lazyRouteComponent(
+    inside(() => import("./screens/reset")),
+    "ResetScreen",
+  ),
+});
+
+const invitation = createRoute({
+  getParentRoute: () => root,
+  path: "/invitation",
+  component: lazyRouteComponent(
+    inside(() => import("./screens/invitation")),
+    "InvitationScreen",
+  ),
+});
+
+const closed = createRoute({
+  getParentRoute: () => root,
+  path: "/closed",
+  component: lazyRouteComponent(
+    inside(() => import("./screens/closed")),
+    "ClosedScreen",
+  ),
+});
+
 /** What needs a person: without a session the way leads over the sign-in page and back, nothing chosen is lost. */
 const personal = createRoute({
   getParentRoute: () => root,
   id: "personal",
-  beforeLoad: ({ location }) => {
-    if (getSession() !== null) return;
-    // eslint-disable-next-line @typescript-eslint/only-throw-error -- the router's way to redirect
-    throw redirect({ to: "/sign-in", search: { next: location.href }, replace: hasLapsed() });
+  beforeLoad: async ({ location }) => {
+    const session = await findSession();
+    if (session === null) {
+      throw redirect({ to: "/sign-in", search: { next: location.href }, replace: hasLapsed() });
+    }
+    if (!isWhole(session)) throw onward(session, location.href);
+    return { session };
   },
 });
+
+/** For a role that has no use for it a screen is not there. */
+const only =
+  (permission: Permission) =>
+  ({ context: { session } }: { context: { session: Session } }) => {
+    if (!may(session, permission)) throw notFound();
+  };
+
+/* eslint-enable @typescript-eslint/only-throw-error */
 
 const book = createRoute({
   getParentRoute: () => personal,
@@ -128,6 +237,127 @@ const appointment = createRoute({
   component: lazyRouteComponent(() => import("./screens/appointment"), "AppointmentScreen"),
 });
 
+const landing = createRoute({
+  getParentRoute: () => personal,
+  path: "/home",
+  beforeLoad: ({ context: { session } }) => {
+    // eslint-disable-next-line @typescript-eslint/only-throw-error -- the router's way to redirect
+    if (session.isPatient) throw redirect({ to: "/", replace: true });
+  },
+  component: lazyRouteComponent(
+    inside(() => import("./screens/landing")),
+    "LandingScreen",
+  ),
+});
+
+const accountArea = inside(() => import("./screens/account/area"));
+
+const account = createRoute({
+  getParentRoute: () => personal,
+  path: "/account",
+  component: lazyRouteComponent(accountArea, "AccountScreen"),
+});
+
+const accountFrame = createRoute({
+  getParentRoute: () => personal,
+  id: "account-pages",
+  component: lazyRouteComponent(accountArea, "AccountFrame"),
+});
+
+const accountPages = [
+  createRoute({
+    getParentRoute: () => accountFrame,
+    path: "/account/profile",
+    component: lazyRouteComponent(accountArea, "ProfileScreen"),
+  }),
+  createRoute({
+    getParentRoute: () => accountFrame,
+    path: "/account/preferences",
+    component: lazyRouteComponent(accountArea, "PreferencesScreen"),
+  }),
+  createRoute({
+    getParentRoute: () => accountFrame,
+    path: "/account/health",
+    beforeLoad: only("manage-own-health"),
+    component: lazyRouteComponent(accountArea, "HealthScreen"),
+  }),
+  createRoute({
+    getParentRoute: () => accountFrame,
+    path: "/account/password",
+    component: lazyRouteComponent(accountArea, "PasswordScreen"),
+  }),
+  createRoute({
+    getParentRoute: () => accountFrame,
+    path: "/account/factors",
+    component: lazyRouteComponent(accountArea, "FactorsScreen"),
+  }),
+  createRoute({
+    getParentRoute: () => accountFrame,
+    path: "/account/devices",
+    component: lazyRouteComponent(accountArea, "DevicesScreen"),
+  }),
+  createRoute({
+    getParentRoute: () => accountFrame,
+    path: "/account/closing",
+    component: lazyRouteComponent(accountArea, "ClosingScreen"),
+  }),
+] as const;
+
+const clinicArea = inside(() => import("./screens/clinic/area"));
+
+const clinic = createRoute({
+  getParentRoute: () => personal,
+  path: "/clinic",
+  // For those who belong to no clinic and look after all of them.
+  validateSearch: (search: Record<string, unknown>): { clinic?: string | undefined } => ({
+    clinic: text(search.clinic),
+  }),
+});
+
+const clinicPages = [
+  createRoute({
+    getParentRoute: () => clinic,
+    path: "/members",
+    beforeLoad: only("read-members"),
+    component: lazyRouteComponent(clinicArea, "MembersScreen"),
+  }),
+  createRoute({
+    getParentRoute: () => clinic,
+    path: "/invitations",
+    beforeLoad: only("read-members"),
+    component: lazyRouteComponent(clinicArea, "InvitationsScreen"),
+  }),
+  createRoute({
+    getParentRoute: () => clinic,
+    path: "/roles",
+    beforeLoad: only("manage-roles"),
+    component: lazyRouteComponent(clinicArea, "RolesScreen"),
+  }),
+  createRoute({
+    getParentRoute: () => clinic,
+    path: "/patients/$patient",
+    beforeLoad: only("read-patients"),
+    component: lazyRouteComponent(clinicArea, "PatientScreen"),
+  }),
+] as const;
+
+const platformArea = inside(() => import("./screens/platform/area"));
+
+const platformPages = [
+  createRoute({
+    getParentRoute: () => personal,
+    path: "/platform",
+    beforeLoad: only("read-accounts"),
+    component: lazyRouteComponent(platformArea, "AccountsScreen"),
+  }),
+  createRoute({
+    getParentRoute: () => personal,
+    path: "/platform/status",
+    beforeLoad: only("read-system-status"),
+    component: lazyRouteComponent(platformArea, "StatusScreen"),
+  }),
+] as const;
+
 export function makeRouter(queries: QueryClient) {
   return createRouter({
     routeTree: root.addChildren([
@@ -135,12 +365,28 @@ export function makeRouter(queries: QueryClient) {
       provider,
       signIn,
       register,
-      personal.addChildren([book, appointments, appointment]),
+      secondFactor,
+      enrolment,
+      verify,
+      forgot,
+      reset,
+      invitation,
+      closed,
+      personal.addChildren([
+        book,
+        appointments,
+        appointment,
+        landing,
+        account,
+        accountFrame.addChildren([...accountPages]),
+        clinic.addChildren([...clinicPages]),
+        ...platformPages,
+      ]),
     ]),
     context: { queries },
     defaultPreload: "intent",
     scrollRestoration: true,
-    defaultErrorComponent: ({ error, reset }) => <ErrorNotice error={error} retry={reset} />,
+    defaultErrorComponent: FailedScreen,
   });
 }
 

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::{Change, Shared, Stored};
 
-use crate::account::{Account, Email, EmailInUse, Name, Preferences, State};
+use crate::account::{Account, Email, Handle, Name, Preferences, State};
 use crate::link::{Invitation, Link, LinkInvalid, Purpose};
 use crate::membership::{Member, Membership};
 use crate::notice::{AccountNotice, Notice, tell};
@@ -57,8 +57,8 @@ impl Endpoint for AcceptInvitation {
         let invitation =
             cx.store.get(scope, Invitation::at(invitation)).await?.ok_or(LinkInvalid)?;
         let email = &invitation.email;
-        let blind = cx.host.vault().await.blind(EmailInUse::PURPOSE, email.as_ref()).await?;
-        let account = match cx.store.get(Shared, EmailInUse::at(&blind)).await? {
+        let blind = cx.host.vault().await.blind(Handle::EMAIL, email.as_ref()).await?;
+        let account = match cx.store.get(Shared, Handle::at(&blind)).await? {
             Some(in_use) => cx.store.get(Shared, Account::at(in_use.user)).await?,
             None => None,
         };
@@ -158,7 +158,7 @@ impl AcceptInvitation {
         let mut account = Account::new(user, email, names, Preferences::default(), password, cx.now);
         account.memberships.push(membership);
         let change = change
-            .create(Shared, &EmailInUse { blind, user })
+            .create(Shared, &Handle { blind, user })
             .create(Shared, &account);
         Ok((change, account))
     }

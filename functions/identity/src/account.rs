@@ -18,6 +18,9 @@ pub struct Account {
     pub user: UserId,
     /// Where they are reached, and what they sign in with.
     pub email: Private<Email>,
+    /// What they may sign in with instead (ID-07).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<Private<Username>>,
     /// As they like to be called.
     pub given_name: Private<Name>,
     /// Family name.
@@ -106,6 +109,7 @@ pub enum Gender {
 
 /// A postal address.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "PostalAddress")]
 pub struct Address {
     /// Street and number.
     pub line: Line,
@@ -168,6 +172,7 @@ impl Account {
         Self {
             user,
             email,
+            username: None,
             given_name,
             family_name,
             profile: Profile::default(),
@@ -213,29 +218,32 @@ impl Entity for Account {
     }
 }
 
-/// An email address in use. Its key is its meaning: the table cannot hold it twice.
+/// An email address or a username in use. Its key is its meaning: the table cannot hold it twice.
 ///
 /// Access pattern: by blind index, at registration and sign-in.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct EmailInUse {
-    /// HMAC of the address under a key that never leaves KMS.
+pub struct Handle {
+    /// HMAC of it under a key that never leaves KMS.
     pub blind: String,
     /// Whose it is.
     pub user: UserId,
 }
 
-impl EmailInUse {
-    /// What the blind index is for, so that equal texts of other purposes do not look equal.
-    pub const PURPOSE: &'static str = "email";
+impl Handle {
+    /// What the blind index of an address is for, so that equal texts of other purposes do not look equal.
+    pub const EMAIL: &'static str = "email";
+
+    /// What the blind index of a username is for.
+    pub const USERNAME: &'static str = "username";
 
     /// By blind index.
     pub fn at(blind: &str) -> Key<Self> {
-        Key::new(format_args!("email/{blind}"), "-")
+        Key::new(format_args!("handle/{blind}"), "-")
     }
 }
 
-impl Entity for EmailInUse {
-    const KIND: &'static str = "email-in-use";
+impl Entity for Handle {
+    const KIND: &'static str = "handle";
     type Scope = Shared;
     fn key(&self) -> Key<Self> {
         Self::at(&self.blind)
@@ -249,6 +257,50 @@ impl Entity for EmailInUse {
 #[serde(try_from = "String", into = "String")]
 #[schemars(with = "String", extend("format" = "email", "maxLength" = 254))]
 pub struct Email(String);
+
+/// A username: 3 to 30 letters, digits, dots, dashes and underscores, in lower case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(with = "String", extend("pattern" = "^[A-Za-z0-9][A-Za-z0-9._-]{2,29}$"))]
+pub struct Username(String);
+
+impl TryFrom<String> for Username {
+    type Error = Malformed;
+    fn try_from(text: String) -> Result<Self, Malformed> {
+        let name = text.trim().to_ascii_lowercase();
+        let fits = (3..=30).contains(&name.len())
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+            && name.starts_with(|first: char| first.is_ascii_alphanumeric());
+        if fits { Ok(Self(name)) } else { Err(Malformed::Username) }
+    }
+}
+
+/// What somebody signs in with, as they typed it: an address, or else a username.
+pub(crate) enum Typed {
+    /// An address.
+    Email(Email),
+    /// A username.
+    Username(Username),
+}
+
+impl Typed {
+    /// Nothing for what can be neither.
+    pub(crate) fn read(text: String) -> Option<Self> {
+        if text.contains('@') {
+            Email::try_from(text).ok().map(Self::Email)
+        } else {
+            Username::try_from(text).ok().map(Self::Username)
+        }
+    }
+
+    /// For a blind index: what for, and of what.
+    pub(crate) fn identifier(&self) -> (&'static str, &str) {
+        match self {
+            Self::Email(email) => (Handle::EMAIL, email.as_ref()),
+            Self::Username(name) => (Handle::USERNAME, name.as_ref()),
+        }
+    }
+}
 
 /// Given or family name: 1 to 100 characters, in any script.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -299,6 +351,9 @@ pub enum Malformed {
     /// Not a line of an address.
     #[error("Enter 1 to 100 characters.")]
     Line,
+    /// Not a username.
+    #[error("Choose 3 to 30 letters, digits, dots, dashes or underscores.")]
+    Username,
     /// Not a country.
     #[error("Enter a country's two letters, such as DE.")]
     Country,
@@ -414,7 +469,7 @@ macro_rules! text {
         }
     )* };
 }
-text!(Email, Name, Language, Phone, Line, Country);
+text!(Email, Username, Name, Language, Phone, Line, Country);
 
 #[cfg(test)]
 mod tests {

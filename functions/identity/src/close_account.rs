@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::{Change, Shared};
 
-use crate::account::{EmailInUse, State};
+use crate::account::{Handle, State};
 use crate::factor::Factors;
 use crate::guard::{failed, may_try, succeeded};
 use crate::membership::Member;
@@ -49,10 +49,14 @@ impl Endpoint for CloseAccount {
             let (change, _) = failed(Change::new(), guard, &subject, cx.now);
             return Ok(Done::refusing(account.patient, WrongPassword("/password")).writing(change));
         }
-        let blind = cx.host.vault().await.blind(EmailInUse::PURPOSE, account.email.as_ref()).await?;
         let mut change = succeeded(Change::new(), guard.as_ref());
-        if let Some(in_use) = cx.store.get(Shared, EmailInUse::at(&blind)).await? {
-            change = change.delete(Shared, &in_use);
+        let email = Some((Handle::EMAIL, account.email.as_ref()));
+        let username = account.username.as_deref().map(|name| (Handle::USERNAME, name.as_ref()));
+        for (purpose, identifier) in email.into_iter().chain(username) {
+            let blind = cx.host.vault().await.blind(purpose, identifier).await?;
+            if let Some(in_use) = cx.store.get(Shared, Handle::at(&blind)).await? {
+                change = change.delete(Shared, &in_use);
+            }
         }
         for membership in &account.memberships {
             let Some(clinic) = membership.scope() else { continue };

@@ -104,6 +104,33 @@ impl Factors {
     }
 }
 
+/// The kinds of second factors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Shown {
+    /// A code of an app.
+    Totp,
+    /// A code of a text message.
+    Sms,
+    /// A code of the list that came with the first factor. Each is good once.
+    Recovery,
+    /// A passkey.
+    Passkey,
+}
+
+impl Shown {
+    /// Those of an account, the one that we would rather see first.
+    pub fn all(factors: &Factors) -> Vec<Self> {
+        let has = [
+            (Self::Passkey, !factors.passkeys.is_empty()),
+            (Self::Totp, factors.totp.is_some()),
+            (Self::Sms, factors.phone.is_some()),
+            (Self::Recovery, !factors.recovery.is_empty()),
+        ];
+        has.into_iter().filter(|(_, has)| *has).map(|(shown, _)| shown).collect()
+    }
+}
+
 /// Which factor: `totp`, `phone`, or a passkey's id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]

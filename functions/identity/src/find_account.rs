@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::Shared;
 
-use crate::account::{Account, Email, EmailInUse, Name, State};
+use crate::account::{Account, Email, Handle, Name, State};
 
 /// Find somebody's account by its email address (ID-44).
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -81,8 +81,8 @@ impl Endpoint for FindAccount {
     type Reply = Accounts;
 
     async fn handle(self, cx: &Cx<'_, OnPlatform>) -> Result<Done<Accounts>, Problem> {
-        let blind = cx.host.vault().await.blind(EmailInUse::PURPOSE, self.email.as_ref()).await?;
-        let account = match cx.store.get(Shared, EmailInUse::at(&blind)).await? {
+        let blind = cx.host.vault().await.blind(Handle::EMAIL, self.email.as_ref()).await?;
+        let account = match cx.store.get(Shared, Handle::at(&blind)).await? {
             Some(in_use) => cx.store.get(Shared, Account::at(in_use.user)).await?,
             None => None,
         };

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use store::{Change, Shared, Stored};
 
 use crate::account::Account;
-use crate::factor::{SmsCode, TOTP, WrongCode, recovery_hash};
+use crate::factor::{Shown, SmsCode, TOTP, WrongCode, recovery_hash};
 use crate::guard::{failed, may_try, succeeded};
 use crate::own::{Own, guarded};
 use crate::passkey::{Assertion, Bytes, Challenge, Passkey, RelyingParty, challenge_of, verify};
@@ -29,20 +29,6 @@ pub struct PassSecondFactor {
     pub authenticator_data: Option<Bytes>,
     /// `passkey`: `signature`, base64url.
     pub signature: Option<Bytes>,
-}
-
-/// The kinds of second factors.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Shown {
-    /// A code of an app.
-    Totp,
-    /// A code of a text message.
-    Sms,
-    /// A code of the list that came with the first factor. Each is good once.
-    Recovery,
-    /// A passkey.
-    Passkey,
 }
 
 /// What is written in either case.

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::{Change, Entity as _, Shared};
 
-use crate::account::{Account, Channels, Email, EmailInUse, Language, Name, Preferences};
+use crate::account::{Account, Channels, Email, Handle, Language, Name, Preferences};
 use crate::guard::{Counter, Limit};
 use crate::link::{Link, Pending, Purpose};
 use crate::notice::{AccountNotice, Notice, sealed_link, tell};
@@ -53,11 +53,11 @@ impl Endpoint for RegisterPatient {
     async fn handle(self, cx: &Cx<'_, Public>) -> Result<Done<MailSent>, Problem> {
         let Self { email, password, given_name, family_name, time_zone, language } = self;
         let email = Private(email);
-        let blind = cx.host.vault().await.blind(EmailInUse::PURPOSE, email.as_ref()).await?;
+        let blind = cx.host.vault().await.blind(Handle::EMAIL, email.as_ref()).await?;
         let from = Counter::of(Limit::RegistrationsOfAddress, &cx.client.address, cx.now);
         let to = Counter::of(Limit::MailsToAddress, &blind, cx.now);
         let mut batch = cx.store.batch();
-        let in_use = batch.want(Shared, EmailInUse::at(&blind));
+        let in_use = batch.want(Shared, Handle::at(&blind));
         let (counted, mailed) = (batch.want(Shared, from.key()), batch.want(Shared, to.key()));
         let mut found = batch.get().await?;
         from.check(found.take(&counted)?.as_ref(), cx.now)?;

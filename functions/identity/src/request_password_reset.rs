@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use store::{Change, Entity as _, Shared};
 
-use crate::account::{Account, Email, EmailInUse, State};
+use crate::account::{Account, Email, Handle, State};
 use crate::guard::{Counter, Limit};
 use crate::link::{Link, Purpose};
 use crate::notice::{AccountNotice, Notice, sealed_link, tell};
@@ -28,11 +28,11 @@ impl Endpoint for RequestPasswordReset {
 
     async fn handle(self, cx: &Cx<'_, Public>) -> Result<Done<MailSent>, Problem> {
         let email = Private(self.email);
-        let blind = cx.host.vault().await.blind(EmailInUse::PURPOSE, email.as_ref()).await?;
+        let blind = cx.host.vault().await.blind(Handle::EMAIL, email.as_ref()).await?;
         let from = Counter::of(Limit::MailsOfAddress, &cx.client.address, cx.now);
         let to = Counter::of(Limit::MailsToAddress, &blind, cx.now);
         let mut batch = cx.store.batch();
-        let in_use = batch.want(Shared, EmailInUse::at(&blind));
+        let in_use = batch.want(Shared, Handle::at(&blind));
         let (counted, mailed) = (batch.want(Shared, from.key()), batch.want(Shared, to.key()));
         let mut found = batch.get().await?;
         from.check(found.take(&counted)?.as_ref(), cx.now)?;

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::{Change, Shared};
 
-use crate::account::{Account, Email, EmailInUse, State};
+use crate::account::{Account, Email, Handle, State};
 use crate::guard::{Guard, succeeded};
 use crate::link::{Link, LinkInvalid, Purpose};
 use crate::notice::{AccountNotice, Notice, tell};
@@ -51,7 +51,7 @@ impl Endpoint for ResetPassword {
             account.password = password;
             account.epoch += 1;
         });
-        let blind = cx.host.vault().await.blind(EmailInUse::PURPOSE, account.email.as_ref()).await?;
+        let blind = cx.host.vault().await.blind(Handle::EMAIL, account.email.as_ref()).await?;
         let guard = cx.store.get(Shared, Guard::at(&blind)).await?;
         let change = Change::new().delete(Shared, &link).update(Shared, &account);
         let change = succeeded(change, guard.as_ref());

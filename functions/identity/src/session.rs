@@ -102,7 +102,7 @@ pub struct DeviceInfo {
 /// A short text.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
-#[schemars(with = "String")]
+#[schemars(with = "String", inline)]
 pub struct DeviceText<const MOST: usize>(Private<String>);
 
 /// The text is too long, or not one.

@@ -4,21 +4,21 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use store::{Change, Entity as _, Shared};
 
-use crate::account::{Account, Email, EmailInUse};
+use crate::account::{Account, Handle, Typed};
 use crate::guard::{Counter, Guard, Limit, failed, may_try, succeeded};
 use crate::notice::{AccountNotice, Notice, tell};
 use crate::password::verified;
 use crate::session::DeviceInfo;
 use crate::signed_in::{SignedIn, begin};
 
-/// Sign in with email address and password.
+/// Sign in with email address, or username, and password.
 ///
 /// Sets two cookies: `__Secure-refresh`, which is sent to the refresh path alone, and `__Secure-csrf`, which
 /// pages of the same origin read. After five failures in a row every further one doubles a wait, for the
 /// address and whether or not it has an account.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct SignIn {
-    /// As registered; capitals do not matter.
+    /// The address as registered, or the username that you chose; capitals do not matter.
     pub email: Private<String>,
     /// As chosen.
     #[schemars(extend("format" = "password"))]
@@ -68,13 +68,14 @@ impl Endpoint for SignIn {
     /// Does the same work whether or not there is such an account, so that its duration tells nothing.
     async fn handle(self, cx: &Cx<'_, Public>) -> Result<Done<SignedIn>, Problem> {
         let Self { email, password, device } = self;
-        let address = Email::try_from(email.0).map_err(|_| WrongCredentials)?;
-        let blind = cx.host.vault().await.blind(EmailInUse::PURPOSE, address.as_ref()).await?;
+        let typed = Typed::read(email.0).ok_or(WrongCredentials)?;
+        let (purpose, identifier) = typed.identifier();
+        let blind = cx.host.vault().await.blind(purpose, identifier).await?;
         let from = Counter::of(Limit::FailuresOfAddress, &cx.client.address, cx.now);
         let peer = Counter::of(Limit::FailuresOfPeer, &cx.client.peer, cx.now);
 
         let mut batch = cx.store.batch();
-        let in_use = batch.want(Shared, EmailInUse::at(&blind));
+        let in_use = batch.want(Shared, Handle::at(&blind));
         let guard = batch.want(Shared, Guard::at(&blind));
         let counts = (batch.want(Shared, from.key()), batch.want(Shared, peer.key()));
         let mut found = batch.get().await?;

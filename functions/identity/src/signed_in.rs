@@ -13,7 +13,7 @@ use serde::Serialize;
 use store::{Change, Shared, Stored};
 
 use crate::account::{Account, Name, State};
-use crate::factor::recovery_codes;
+use crate::factor::{Shown, recovery_codes};
 use crate::membership::ClinicRole;
 use crate::notice::{AccountNotice, Notice, tell};
 use crate::session::{Device, REFRESH_LIFE, RefreshToken, SecondFactor, Session, caller};
@@ -56,6 +56,8 @@ pub struct SignedIn {
     pub permissions: Vec<Permission>,
     /// Where you stand with your second factor.
     pub second_factor: SecondFactor,
+    /// While it is required: which ones you have.
+    pub second_factors: Vec<Shown>,
 }
 
 /// What adding a second factor yields.
@@ -81,6 +83,11 @@ pub(crate) async fn tokens<A: Audience>(
     csrf: Option<Private<String>>,
 ) -> Result<SignedIn, Problem> {
     let custom = custom_role(cx, account, session).await?;
+    let second_factor = SecondFactor::of(account, session);
+    let second_factors = match second_factor {
+        SecondFactor::Required => Shown::all(&account.factors),
+        SecondFactor::Done | SecondFactor::NotNeeded | SecondFactor::EnrolmentRequired => Vec::new(),
+    };
     let caller = caller(account, session, custom.as_ref());
     Ok(SignedIn {
         access_token: Private(token::issue(cx, &caller).await?),
@@ -94,7 +101,8 @@ pub(crate) async fn tokens<A: Audience>(
         clinic: caller.clinic,
         patient: caller.patient,
         permissions: caller.permissions.iter().collect(),
-        second_factor: SecondFactor::of(account, session),
+        second_factor,
+        second_factors,
     })
 }
 

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use store::{Change, Shared};
 
-use crate::account::{Address, Channels, Gender, Language, Name, Phone};
+use crate::account::{Account, Address, Channels, Gender, Handle, Language, Name, Phone, Username};
 use crate::membership::Member;
 use crate::own::{Own, own};
 use crate::who_am_i::Me;
@@ -19,6 +19,9 @@ pub struct UpdateAccount {
     pub given_name: Option<Private<Name>>,
     /// Family name.
     pub family_name: Option<Private<Name>>,
+    /// What you want to sign in with instead of your address.
+    #[serde(default)]
+    pub username: Patch<Private<Username>>,
     /// In the calendar of your papers, not before 1900 and not after today.
     #[serde(default)]
     pub date_of_birth: Patch<Private<Date>>,
@@ -61,7 +64,7 @@ impl Endpoint for UpdateAccount {
     const ROUTE: Route = Route::patch("/v1/me");
     type Audience = Personal;
     const NEEDS: Option<Permission> = Some(Permission::ManageOwnAccount);
-    const USES: &'static [Use] = &[Use::Get, Use::GetMany, Use::Put];
+    const USES: &'static [Use] = &[Use::Get, Use::GetMany, Use::Put, Use::Delete, Use::Blind];
     type Reply = Me;
 
     async fn handle(self, cx: &Cx<'_, Personal>) -> Result<Done<Me>, Problem> {
@@ -74,7 +77,14 @@ impl Endpoint for UpdateAccount {
                 return Err(NotABirthday.into());
             }
         }
+        let mut handles = Change::new();
+        let mut username = account.username.clone();
+        self.username.apply(&mut username);
+        if username != account.username {
+            handles = rename(cx, &account, username.as_ref()).await?;
+        }
         let account = account.with(|account| {
+            account.username = username;
             let (profile, preferences) = (&mut account.profile, &mut account.preferences);
             take(&mut account.given_name, self.given_name);
             take(&mut account.family_name, self.family_name);
@@ -86,7 +96,7 @@ impl Endpoint for UpdateAccount {
             self.time_zone.apply(&mut preferences.time_zone);
             take(&mut preferences.channels, self.channels);
         });
-        let mut change = Change::new().update(Shared, &account);
+        let mut change = handles.update(Shared, &account);
         // Their clinics see the new name, too.
         for membership in &account.memberships {
             let Some(clinic) = membership.scope() else { continue };
@@ -100,7 +110,47 @@ impl Endpoint for UpdateAccount {
             }
         }
         let version = account.version() + 1;
-        Ok(Done::concerning(account.patient, Me::of(&account, &session)).version(version).writing(change))
+        let me = Me::of(cx, &account, &session).await?;
+        Ok(Done::concerning(account.patient, me).version(version).writing(change))
+    }
+}
+
+/// Give one username back and take the other, if nobody else has.
+async fn rename(
+    cx: &Cx<'_, Personal>,
+    account: &Account,
+    new: Option<&Private<Username>>,
+) -> Result<Change, Problem> {
+    let vault = cx.host.vault().await;
+    let mut change = Change::new();
+    if let Some(old) = &account.username {
+        let blind = vault.blind(Handle::USERNAME, old.as_ref()).await?;
+        if let Some(old) = cx.store.get(Shared, Handle::at(&blind)).await? {
+            change = change.delete(Shared, &old);
+        }
+    }
+    if let Some(new) = new {
+        let blind = vault.blind(Handle::USERNAME, new.as_ref()).await?;
+        let handle = Handle { blind, user: account.user };
+        change = change.create(Shared, &handle).otherwise(UsernameTaken);
+    }
+    Ok(change)
+}
+
+/// Somebody else signs in with it.
+#[derive(Debug, thiserror::Error)]
+#[error("This username is taken.")]
+struct UsernameTaken;
+
+impl kernel::Fault for UsernameTaken {
+    fn status(&self) -> kernel::Status {
+        kernel::Status::Conflict
+    }
+    fn code(&self) -> &'static str {
+        "USERNAME_TAKEN"
+    }
+    fn pointer(&self) -> Option<String> {
+        Some("/username".into())
     }
 }
 

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::{Change, Shared};
 
-use crate::account::{Account, Email, EmailInUse, Name};
+use crate::account::{Account, Email, Handle, Name};
 use crate::link::{Link, LinkInvalid, Pending, Purpose};
 use crate::notice::{AccountNotice, Notice, PatientRegistered, tell};
 use crate::patient::PatientAccount;
@@ -54,7 +54,7 @@ impl Endpoint for VerifyEmail {
         let change = Change::new()
             .delete(Shared, &link)
             // Two registrations of one address: the first link that is opened decides.
-            .create(Shared, &EmailInUse { blind, user })
+            .create(Shared, &Handle { blind, user })
             .otherwise(LinkInvalid)
             .create(Shared, &account)
             .create(Shared, &PatientAccount { patient, user })

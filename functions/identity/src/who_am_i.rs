@@ -1,11 +1,13 @@
+use std::collections::HashMap;
+
 use jiff::civil::Date;
 use kernel::{ClinicId, PatientId, Permission, Private, Problem, Role, RoleId, Timestamp, UserId, Zone};
 use runtime::{Cx, Done, Endpoint, Personal, Route, Use};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::account::{Account, Address, Channels, Email, Gender, Language, Name, Phone, Preferences, Profile};
-use crate::membership::Acting;
+use crate::account::{Account, Address, Channels, Email, Gender, Language, Name, Phone, Preferences, Profile, Username};
+use crate::membership::{Acting, ClinicRole};
 use crate::own::{Own, own};
 use crate::session::{SecondFactor, Session};
 
@@ -20,6 +22,8 @@ pub struct Me {
     pub user: UserId,
     /// Where you are reached, and what you sign in with.
     pub email: Private<Email>,
+    /// What you may sign in with instead.
+    pub username: Option<Private<Username>>,
     /// As you like to be called.
     pub given_name: Private<Name>,
     /// Family name.
@@ -61,6 +65,8 @@ pub struct Mine {
     pub role: Role,
     /// In which of the clinic's own roles.
     pub custom_role: Option<RoleId>,
+    /// What the clinic calls that.
+    pub role_name: Option<String>,
     /// For which clinic; nothing for patients, who turn to all, and for those who work for the platform.
     pub clinic: Option<ClinicId>,
     /// May you still act in it?
@@ -71,13 +77,25 @@ pub struct Mine {
 
 impl Me {
     /// Of an account, seen from this session.
-    pub(crate) fn of(account: &Account, session: &Session) -> Self {
+    pub(crate) async fn of(
+        cx: &Cx<'_, Personal>,
+        account: &Account,
+        session: &Session,
+    ) -> Result<Self, Problem> {
+        let mut named: HashMap<RoleId, String> = HashMap::new();
+        for membership in &account.memberships {
+            let (Some(clinic), Some(id)) = (membership.scope(), membership.custom_role) else { continue };
+            if let Some(role) = cx.store.get(clinic, ClinicRole::at(id)).await? {
+                named.insert(id, role.name.clone().into());
+            }
+        }
         let Profile { date_of_birth, gender, phone, address } = account.profile.clone();
         let Preferences { language, time_zone, channels } = account.preferences.clone();
         let current = |acting: Acting| acting == session.acting;
         let work = account.memberships.iter().map(|membership| Mine {
             role: membership.role,
             custom_role: membership.custom_role,
+            role_name: membership.custom_role.and_then(|id| named.get(&id).cloned()),
             clinic: membership.clinic,
             active: membership.active,
             current: current(membership.acting()),
@@ -85,13 +103,15 @@ impl Me {
         let own = account.patient.map(|_| Mine {
             role: Role::Patient,
             custom_role: None,
+            role_name: None,
             clinic: None,
             active: true,
             current: current(Acting::PATIENT),
         });
-        Self {
+        Ok(Self {
             user: account.user,
             email: account.email.clone(),
+            username: account.username.clone(),
             given_name: account.given_name.clone(),
             family_name: account.family_name.clone(),
             date_of_birth,
@@ -108,7 +128,7 @@ impl Me {
             second_factor: SecondFactor::of(account, session),
             password_changed_at: account.password.changed_at,
             registered_at: account.registered_at,
-        }
+        })
     }
 }
 
@@ -116,11 +136,12 @@ impl Endpoint for WhoAmI {
     const ROUTE: Route = Route::get("/v1/me");
     type Audience = Personal;
     const NEEDS: Option<Permission> = Some(Permission::ReadOwnAccount);
-    const USES: &'static [Use] = &[Use::GetMany];
+    const USES: &'static [Use] = &[Use::Get, Use::GetMany];
     type Reply = Me;
 
     async fn handle(self, cx: &Cx<'_, Personal>) -> Result<Done<Me>, Problem> {
         let Own { account, session } = own(cx).await?;
-        Ok(Done::concerning(account.patient, Me::of(&account, &session)).version(account.version()))
+        let me = Me::of(cx, &account, &session).await?;
+        Ok(Done::concerning(account.patient, me).version(account.version()))
     }
 }

@@ -2,7 +2,7 @@ use std::time::Instant;
 
 use jiff::SignedDuration;
 use kernel::{Permission, Problem, Timestamp};
-use runtime::{Cx, Done, Endpoint, OnPlatform, Route, Use};
+use runtime::{Cx, Done, Endpoint, OnPlatform, Route, Setting, Use};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::Shared;
@@ -22,6 +22,10 @@ pub struct SystemStatus {
     pub components: Vec<Component>,
     /// Sessions that were used within half an hour; nothing while it is not known.
     pub active_sessions: Option<u64>,
+    /// Of the platform.
+    pub version: String,
+    /// `dev`, `staging`, `prod` or `local`.
+    pub environment: String,
     /// When this was looked at.
     pub checked_at: Timestamp,
 }
@@ -101,7 +105,14 @@ impl Endpoint for GetSystemStatus {
         let components = vec![records, events(heartbeat.as_deref(), cx.now)];
         let status = components.iter().map(|component| component.status).max().unwrap_or(Condition::Down);
         let active_sessions = heartbeat.map(|heard| heard.active_sessions);
-        Ok(Done::impersonal(SystemStatus { status, components, active_sessions, checked_at: cx.now }))
+        Ok(Done::impersonal(SystemStatus {
+            status,
+            components,
+            active_sessions,
+            version: env!("CARGO_PKG_VERSION").into(),
+            environment: cx.host.setting(Setting::Environment).into(),
+            checked_at: cx.now,
+        }))
     }
 }
 

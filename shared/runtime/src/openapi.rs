@@ -27,7 +27,10 @@ pub fn document<'a>(functions: impl IntoIterator<Item = &'a Function>) -> Value 
             operation(function.name, http, &problem, &mut read, &mut written);
     }
     let mut schemas = read.take_definitions(true);
+    // Where two types share a name, schemars numbers them, and clients would have to guess which is which.
+    let numbered = |name: &String| name.ends_with(|last: char| last.is_ascii_digit());
     for (name, schema) in written.take_definitions(true) {
+        assert!(!numbered(&name), "{name} stands for two types; give the two different names");
         let known = schemas.insert(name.clone(), schema.clone());
         assert!(
             known.is_none_or(|known| known == schema),

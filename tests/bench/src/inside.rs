@@ -11,6 +11,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
 use journeys::booking::{Offer, Span, Wish};
+use kernel::Role;
 use local::gateway::{Delivery, Incoming, event};
 use local::{Options, Platform, seed};
 use serde_json::{Map, Value, json};
@@ -137,11 +138,15 @@ impl Inside {
     /// Invoke a function as the gateway does, and expect success.
     async fn call(&self, function: &str, request: Request<'_>) -> Value {
         let Request { method, route, uri, clinic, provider, body, key } = request;
-        let claims: Map<String, Value> = match json!({
+        let claims = json!({
             "sub": "usr_01900000000070008000000000000067",
-            "role": "receptionist",
+            "sid": "ses_01900000000070008000000000000067",
+            "role": Role::Receptionist,
             "clinic": clinic,
-        }) {
+            "scope": Role::Receptionist.permissions(),
+            "amr": ["pwd", "otp", "mfa"],
+        });
+        let claims = match claims {
             Value::Object(claims) => claims,
             _ => Map::new(),
         };

@@ -7,6 +7,7 @@ use jiff::ToSpan as _;
 use journeys::booking::free_times;
 use journeys::client::text;
 use journeys::process::{Running, until};
+use testkit::demo::totp;
 
 use crate::demand;
 use crate::load::{self, CLIENTS};
@@ -19,7 +20,7 @@ pub(crate) async fn measure(table: &mut Table) {
     let data = tempfile::tempdir().expect("a directory");
     let platform = Running::on(data.path()).await;
     table.row("platform", "start on an empty directory", ms(platform.started_in));
-    let desk = platform.sign_in("receptionist").await;
+    let desk = platform.sign_in("receptionist", totp).await;
     let today = platform.today().await;
     let offers = demand::shortest(&platform.demo);
 
@@ -63,7 +64,7 @@ pub(crate) async fn measure(table: &mut Table) {
     let mut each = Vec::new();
     for _ in 0..21 {
         let begun = Instant::now();
-        platform.sign_in("patient").await;
+        platform.sign_in("patient", totp).await;
         each.push(begun.elapsed());
     }
     table.row("sign-in", "over HTTP, one of its own", format!("p50 {}", ms(median(each))));

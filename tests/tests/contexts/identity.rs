@@ -355,6 +355,37 @@ async fn a_profile_is_a_merge_patch_and_its_version_is_minded() {
 }
 
 #[tokio::test]
+async fn a_username_is_one_persons_and_signs_in_like_an_address() {
+    let platform = TestPlatform::open().await;
+    let (ada, ben) = (platform.patient(1), platform.patient(2));
+    let choose = |name: &str| json!({ "username": name });
+    for wrong in ["", "ab", "a b c", "ada@home", ".ada", "\u{202e}ada", &"x".repeat(31)] {
+        ada.call("update-account", choose(wrong)).await.refused(422, "INVALID");
+    }
+    // Two choose it at once.
+    let (one, other) = futures_util::future::join(
+        ada.call("update-account", choose("Countess")),
+        ben.call("update-account", choose("countess")),
+    )
+    .await;
+    let mut both = [one.status, other.status];
+    both.sort_unstable();
+    assert_eq!(both, [200, 409]);
+    let (winner, user) = if one.status == 200 { (&ada, 1) } else { (&ben, 2) };
+    let sign_in = |name: &str| {
+        let fields = json!({ "email": name, "password": demo::PASSWORD });
+        let anyone = platform.anyone();
+        async move { anyone.call("sign-in", fields).await }
+    };
+    assert_eq!(sign_in("COUNTESS").await.granted(201)["user"], json!(demo::user(user)));
+    winner.call("update-account", choose("baroness")).await.granted(200);
+    sign_in("countess").await.refused(401, "WRONG_CREDENTIALS");
+    sign_in("baroness").await.granted(201);
+    winner.call("update-account", json!({ "username": null })).await.granted(200);
+    sign_in("baroness").await.refused(401, "WRONG_CREDENTIALS");
+}
+
+#[tokio::test]
 async fn a_closed_account_opens_nothing_and_its_address_is_free_again() {
     let platform = TestPlatform::open().await;
     let owner = platform.newcomer("leaves@example.org", "four quiet words").await;

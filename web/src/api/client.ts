@@ -1,37 +1,53 @@
-import createClient, { type Middleware } from "openapi-fetch";
+import createClient from "openapi-fetch";
 import type { paths } from "../api";
-import { heedClock } from "../time/clock";
 import { Intents, Memory } from "./intents";
-import { isTransient, Problem, toProblem, Unreachable } from "./problem";
-import { endSession, getSession } from "./session";
+import { renewSession } from "./keep";
+import { isTransient, Problem, toProblem } from "./problem";
+import { endSession, getSession, type Session } from "./session";
+import { stepUp } from "./step-up";
+import { overTheWire } from "./wire";
 
-const TIMEOUT_MS = 30_000;
+/** These are about what somebody typed or showed, not about the token that the call came with. */
+const NOT_THE_TOKEN = ["WRONG_CREDENTIALS", "PASSKEY_REFUSED"];
+
+async function codeOf(response: Response): Promise<string> {
+  const body: unknown = await response
+    .clone()
+    .json()
+    .catch(() => null);
+  return toProblem(response, body).code;
+}
+
+function call(request: Request, session: Session | null): Promise<Response> {
+  // The original stays unread: it may have to be sent once more.
+  const copy = request.clone();
+  if (session !== null) copy.headers.set("Authorization", `Bearer ${session.token}`);
+  return overTheWire(copy);
+}
+
+/** A call of whoever is signed in: with a token that is good, and with a second factor where the API asks for one. */
+async function personally(request: Request): Promise<Response> {
+  const before = getSession();
+  if (before !== null && before.expiresAt <= Date.now()) await renewSession();
+  const session = getSession();
+  let response = await call(request, session);
+  if (session === null) return response;
+  if (response.status === 401 && !NOT_THE_TOKEN.includes(await codeOf(response))) {
+    // Unless somebody has renewed it in the meantime.
+    if (getSession() === session) await renewSession();
+    const renewed = getSession();
+    // What one person began is not finished in the name of another, who has signed in meanwhile in another tab.
+    if (renewed?.user !== session.user) return response;
+    response = await call(request, renewed);
+  }
+  if (response.status === 403 && (await codeOf(response)) === "STEP_UP_REQUIRED") {
+    if (await stepUp()) return call(request, getSession());
+  }
+  return response;
+}
 
 /** Same origin: one address for the client and the API, locally as behind CloudFront. */
-export const api = createClient<paths>({
-  baseUrl: "/",
-  fetch: async (request) => {
-    try {
-      const response = await fetch(request, {
-        signal: AbortSignal.any([request.signal, AbortSignal.timeout(TIMEOUT_MS)]),
-      });
-      heedClock(response);
-      return response;
-    } catch (error) {
-      if (request.signal.aborted) throw error;
-      throw new Unreachable("no answer", { cause: error });
-    }
-  },
-});
-
-const bearer: Middleware = {
-  onRequest({ request }) {
-    const session = getSession();
-    if (session !== null) request.headers.set("Authorization", `Bearer ${session.token}`);
-    return request;
-  },
-};
-api.use(bearer);
+export const api = createClient<paths>({ baseUrl: "/", fetch: personally });
 
 /** The body of a good answer, or the problem thrown. A refused token ends the session wherever it is noticed. */
 export async function answer<T>(
@@ -40,7 +56,8 @@ export async function answer<T>(
   const { data, error, response } = await call;
   if (response.ok && data !== undefined) return data;
   const problem = toProblem(response, error);
-  if (problem.status === 401 && problem.code !== "WRONG_CREDENTIALS") endSession();
+  const isRefused = problem.status === 401 && !NOT_THE_TOKEN.includes(problem.code);
+  if (isRefused && getSession() !== null) endSession();
   throw problem;
 }
 

@@ -7,6 +7,8 @@ export class Problem extends Error {
     readonly code: string,
     readonly requestId: string | null,
     readonly fields: readonly FieldProblem[] = [],
+    /** Seconds until another try is worth it, where the API says so. */
+    readonly retryAfter: number | null = null,
   ) {
     super(`${String(status)} ${code}`);
   }
@@ -40,6 +42,7 @@ export function toProblem(response: Response, body: unknown): Problem {
       code: text(error.code),
       detail: text(error.detail),
     })),
+    typeof document.retry_after === "number" ? document.retry_after : null,
   );
 }
 

@@ -1,7 +1,8 @@
 import { queryOptions } from "@tanstack/react-query";
 import { addDays, type LocalDate, WEEK } from "../time/week";
 import { answer, api, asIntent, asSecretIntent } from "./client";
-import { startSession } from "./session";
+import { thisDevice } from "./device";
+import { forgetSession, getSession, startSession } from "./session";
 import type { Appointment, Clinic, Provider, Service } from "./types";
 
 const PAGE = 100;
@@ -13,7 +14,7 @@ interface Page<T> {
 }
 
 /** A directory is small enough to be shown whole; the bound only stops a cursor that never ends. */
-async function allPages<T>(
+export async function allPages<T>(
   page: (query: { limit: number; after?: string }) => Promise<Page<T>>,
 ): Promise<readonly T[]> {
   const items: T[] = [];
@@ -180,9 +181,22 @@ export interface Credentials {
 
 export async function signIn(credentials: Credentials): Promise<void> {
   const reply = await asSecretIntent(JSON.stringify(["sign-in", credentials]), (headers) =>
-    answer(api.POST("/v1/sessions", { body: credentials, headers })),
+    answer(api.POST("/v1/sessions", { body: { ...credentials, device: thisDevice() }, headers })),
   );
   startSession(reply);
+}
+
+const SIGN_OUT_MS = 5_000;
+
+/** Here it holds in any case, and in every tab; whether the API hears of it does not keep anybody waiting. */
+export async function signOut(): Promise<void> {
+  const session = getSession();
+  if (session !== null) {
+    const params = { path: { session: session.id } };
+    const signal = AbortSignal.timeout(SIGN_OUT_MS);
+    await api.DELETE("/v1/me/sessions/{session}", { params, signal }).catch(() => undefined);
+  }
+  forgetSession();
 }
 
 export interface NewPatient extends Credentials {
@@ -192,13 +206,35 @@ export interface NewPatient extends Credentials {
   readonly language: string;
 }
 
-/**
- * Registering and signing in are one intent: if only the second answer is lost, trying again replays the first
- * instead of hearing that the address is taken.
- */
-export async function register(patient: NewPatient): Promise<void> {
-  await asSecretIntent(JSON.stringify(["register", patient]), async (headers) => {
-    await answer(api.POST("/v1/patients", { body: patient, headers }));
-    await signIn({ email: patient.email, password: patient.password });
-  });
+/** The answer is the same for an address that is new and for one that is not: the mail says which. */
+export async function register(patient: NewPatient): Promise<string> {
+  const { email } = await asSecretIntent(JSON.stringify(["register", patient]), (headers) =>
+    answer(api.POST("/v1/patients", { body: patient, headers })),
+  );
+  return email;
 }
+
+export const verifyEmail = (token: string) =>
+  asSecretIntent(`verify/${token}`, (headers) =>
+    answer(api.POST("/v1/email-verifications", { body: { token }, headers })),
+  );
+
+export const askForReset = (email: string) =>
+  answer(api.POST("/v1/password-resets", { body: { email } }));
+
+export const resetPassword = (token: string, password: string) =>
+  asSecretIntent(JSON.stringify(["reset", token, password]), (headers) =>
+    answer(api.POST("/v1/password-resets/redemption", { body: { token, password }, headers })),
+  );
+
+export interface Acceptance {
+  readonly token: string;
+  readonly given_name?: string;
+  readonly family_name?: string;
+  readonly password?: string;
+}
+
+export const acceptInvitation = (body: Acceptance) =>
+  asSecretIntent(JSON.stringify(["accept", body]), (headers) =>
+    answer(api.POST("/v1/invitations/acceptance", { body, headers })),
+  );

@@ -1,79 +1,89 @@
 import { useSyncExternalStore } from "react";
-import type { SignedIn } from "./types";
+import { forgetCsrfCookie } from "./cookies";
+import type { Permission, Role, SignedIn } from "./types";
 
 /**
- * The access token lives in this tab's session storage: a reload in the middle of a booking must not sign anybody
- * out, yet nothing may outlive the tab on a shared computer. It is good for 15 minutes and there is no refresh token;
- * the content security policy admits no foreign script that could read it.
+ * The access token lives in this page's memory and nowhere else. What outlives a reload is a cookie that no script can
+ * read; `keep.ts` turns it into a new access token. The tabs of a browser share that cookie and so the session, too.
  */
 export interface Session {
   readonly token: string;
   readonly expiresAt: number;
+  readonly id: string;
   readonly user: string;
   readonly givenName: string;
+  readonly role: Role;
+  readonly clinic: string | null;
   readonly isPatient: boolean;
+  readonly permissions: readonly Permission[];
+  readonly secondFactor: SignedIn["second_factor"];
 }
 
-const KEY = "careplane.session";
+interface Ended {
+  readonly isLapsed: boolean;
+}
+
 const listeners = new Set<() => void>();
+const tabs = new BroadcastChannel("careplane.session");
 
 let lapsed = false;
-let current: Session | null = read();
-let timer: ReturnType<typeof setTimeout> | undefined;
-schedule();
+let current: Session | null = null;
 
-function read(): Session | null {
-  try {
-    const stored = sessionStorage.getItem(KEY);
-    if (stored === null) return null;
-    const session = JSON.parse(stored) as Session;
-    lapsed = session.expiresAt <= Date.now();
-    return lapsed ? null : session;
-  } catch {
-    return null;
-  }
-}
-
-/** At the end of its life the session ends by itself, so that no screen shows personal data to whoever comes next. */
-function schedule(): void {
-  clearTimeout(timer);
-  if (current !== null) timer = setTimeout(endSession, Math.max(0, current.expiresAt - Date.now()));
-}
-
-function replace(next: Session | null): void {
+function replace(next: Session | null, isLapsed: boolean): void {
   current = next;
-  if (next === null) sessionStorage.removeItem(KEY);
-  else sessionStorage.setItem(KEY, JSON.stringify(next));
-  schedule();
+  lapsed = isLapsed;
   for (const listener of listeners) listener();
 }
 
+tabs.onmessage = ({ data }: MessageEvent<Session | Ended>) => {
+  if ("token" in data) replace(data, false);
+  else if (current !== null) replace(null, data.isLapsed);
+};
+
+function end(isLapsed: boolean): void {
+  forgetCsrfCookie();
+  tabs.postMessage({ isLapsed } satisfies Ended);
+  replace(null, isLapsed);
+}
+
+type WholeSession = Session & { readonly secondFactor: "done" | "not-needed" };
+
 export const getSession = (): Session | null => current;
+
+/** A session that may do what its role allows; before the second step it may do nothing but take it. */
+export const isWhole = (session: Session | null): session is WholeSession =>
+  session?.secondFactor === "done" || session?.secondFactor === "not-needed";
+
+export const may = (session: Session, permission: Permission): boolean =>
+  session.permissions.includes(permission);
 
 /** True after a session that ended without the person asking for it: the sign-in page then says why it is shown. */
 export const hasLapsed = (): boolean => lapsed;
 
 export function startSession(reply: SignedIn): void {
-  lapsed = false;
-  replace({
+  const session: Session = {
     token: reply.access_token,
     expiresAt: Date.now() + reply.expires_in * 1000,
+    id: reply.session,
     user: reply.user,
     givenName: reply.given_name,
+    role: reply.role,
+    clinic: reply.clinic,
     isPatient: Boolean(reply.patient),
-  });
+    permissions: reply.permissions,
+    secondFactor: reply.second_factor,
+  };
+  tabs.postMessage(session);
+  replace(session, false);
 }
 
-/** The 15 minutes are over, or the API refused the token. */
+/** The API refused the token and would not renew it. */
 export function endSession(): void {
-  if (current === null) return;
-  lapsed = true;
-  replace(null);
+  end(true);
 }
 
-export function signOut(): void {
-  lapsed = false;
-  replace(null);
+export function forgetSession(): void {
+  end(false);
 }
 
 export function onSessionChange(listener: () => void): () => void {
@@ -81,4 +91,11 @@ export function onSessionChange(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
-export const useSession = (): Session | null => useSyncExternalStore(onSessionChange, getSession);
+const wholeSession = (): Session | null => (isWhole(current) ? current : null);
+
+/** Whoever is signed in, with the second step behind them. */
+export const useSession = (): Session | null => useSyncExternalStore(onSessionChange, wholeSession);
+
+/** Somebody who still has the second step before them is no visitor either. */
+export const useIsVisitor = (): boolean =>
+  useSyncExternalStore(onSessionChange, () => current === null);

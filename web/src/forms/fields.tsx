@@ -8,17 +8,24 @@ import {
   ToggleButton,
   type ValidationResult,
 } from "react-aria-components";
-import { Problem } from "../api/problem";
+import { type FieldProblem, Problem } from "../api/problem";
 import { t } from "../i18n";
 
 export const PASSWORD_MIN = 8;
 export const PASSWORD_MAX = 128;
 
+/** Whoever can see other people's records needs one that is longer. */
+export const STAFF_PASSWORD_MIN = 12;
+
 /** The browser knows what is wrong; the words are ours, in the language of the page. */
-function explain({ validationDetails: v, validationErrors }: ValidationResult): string {
+function explain(
+  { validationDetails: v, validationErrors }: ValidationResult,
+  { min = PASSWORD_MIN, problem }: { min?: number; problem?: string | undefined } = {},
+): string {
   if (v.valueMissing) return t("field.error.required");
   if (v.typeMismatch) return t("field.error.email");
-  if (v.tooShort) return t("field.error.password.short");
+  if (v.patternMismatch && problem !== undefined) return problem;
+  if (v.tooShort) return t("field.error.password.short", { min });
   if (v.tooLong) return t("field.error.password.long");
   return validationErrors.join(" ");
 }
@@ -34,13 +41,42 @@ export function TextInput({
   label,
   autoComplete,
   type = "text",
-}: FieldProps & { type?: "text" | "email" }) {
+  defaultValue = "",
+  inputMode,
+  pattern,
+  problem,
+  hint,
+  isOptional = false,
+}: FieldProps & {
+  type?: "text" | "email" | "tel";
+  defaultValue?: string;
+  inputMode?: "numeric";
+  pattern?: string;
+  /** What to say where the pattern does not match. */
+  problem?: string;
+  hint?: string;
+  isOptional?: boolean;
+}) {
   return (
-    <TextField className="field" name={name} type={type} autoComplete={autoComplete} isRequired>
+    <TextField
+      className="field"
+      name={name}
+      type={type}
+      autoComplete={autoComplete}
+      defaultValue={defaultValue}
+      isRequired={!isOptional}
+      {...(inputMode === undefined ? {} : { inputMode })}
+      {...(pattern === undefined ? {} : { pattern })}
+    >
       <Label>{label}</Label>
       <Input className="input" />
+      {hint !== undefined && (
+        <Text slot="description" className="field-hint">
+          {hint}
+        </Text>
+      )}
       <div className="field-problem">
-        <FieldError className="field-error">{explain}</FieldError>
+        <FieldError className="field-error">{(result) => explain(result, { problem })}</FieldError>
       </div>
     </TextField>
   );
@@ -50,8 +86,11 @@ export function PasswordInput({
   name,
   label,
   autoComplete,
-  isNew = false,
-}: FieldProps & { isNew?: boolean }) {
+  min,
+}: FieldProps & {
+  /** For a new password: how long it must be. */
+  min?: number;
+}) {
   const [isShown, setShown] = useState(false);
   return (
     <TextField
@@ -60,7 +99,7 @@ export function PasswordInput({
       type={isShown ? "text" : "password"}
       autoComplete={autoComplete}
       isRequired
-      {...(isNew ? { minLength: PASSWORD_MIN, maxLength: PASSWORD_MAX } : {})}
+      {...(min === undefined ? {} : { minLength: min, maxLength: PASSWORD_MAX })}
     >
       <Label>{label}</Label>
       <div className="password-box">
@@ -74,25 +113,34 @@ export function PasswordInput({
           {isShown ? t("field.password.hide.short") : t("field.password.show.short")}
         </ToggleButton>
       </div>
-      {isNew && (
+      {min !== undefined && (
         <Text slot="description" className="field-hint">
-          {t("field.password.hint")}
+          {t("field.password.hint", { min })}
         </Text>
       )}
       <div className="field-problem">
-        <FieldError className="field-error">{explain}</FieldError>
+        <FieldError className="field-error">
+          {(result) => explain(result, min === undefined ? {} : { min })}
+        </FieldError>
       </div>
     </TextField>
   );
+}
+
+function words({ pointer, code, detail }: FieldProblem): string {
+  if (pointer === "/email") return t("field.error.email");
+  if (code === "WRONG_PASSWORD") return t("field.error.password.wrong");
+  return t("field.error.other", { detail });
 }
 
 /** What the API said about single fields, for the form to show beside them: `/given_name` is the field `given_name`. */
 export function fieldErrors(error: unknown): Record<string, string> {
   if (!(error instanceof Problem)) return {};
   return Object.fromEntries(
-    error.fields.map(({ pointer, detail }) => [
-      pointer.slice(1),
-      pointer === "/email" ? t("field.error.email") : t("field.error.other", { detail }),
-    ]),
+    error.fields.map((field) => [field.pointer.slice(1).replaceAll("/", "."), words(field)]),
   );
 }
+
+/** Is everything that is wrong said beside a field already? */
+export const isAtFields = (error: unknown): boolean =>
+  error instanceof Problem && error.fields.some(({ pointer }) => pointer !== "");

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { argumentsOf, formatMessage, MessageSyntaxError } from "./format";
 import { chooseLocale, t } from "./index";
+import inside from "./inside/en";
 import en from "./locales/en";
 
 describe("a message", () => {
@@ -44,34 +45,42 @@ describe("a message", () => {
 });
 
 describe("the catalogues", () => {
-  const catalogues = import.meta.glob<Record<string, string>>("./locales/*.ts", {
+  const catalogues = import.meta.glob<Record<string, string>>(["./locales/*.ts", "./inside/*.ts"], {
     eager: true,
     import: "default",
   });
 
-  test.each(Object.entries(catalogues))("%s is complete and well formed", (_, catalogue) => {
-    expect(Object.keys(catalogue)).toEqual(Object.keys(en));
-    for (const [id, source] of Object.entries(en)) {
-      expect(argumentsOf(catalogue[id] ?? ""), id).toEqual(argumentsOf(source));
+  test.each(Object.entries(catalogues))("%s is complete and well formed", (path, catalogue) => {
+    const source: Record<string, string> = path.startsWith("./inside/") ? inside : en;
+    expect(Object.keys(catalogue)).toEqual(Object.keys(source));
+    for (const [id, words] of Object.entries(source)) {
+      expect(argumentsOf(catalogue[id] ?? ""), id).toEqual(argumentsOf(words));
       expect(catalogue[id], id).not.toBe("");
     }
   });
 
+  test("no id has two messages", () => {
+    expect(Object.keys(inside).filter((id) => id in en)).toEqual([]);
+  });
+
   test("every message is used", () => {
     const sources = Object.values(
-      import.meta.glob<string>(["../**/*.{ts,tsx}", "!./locales/*", "!../**/*.test.ts"], {
-        eager: true,
-        query: "?raw",
-        import: "default",
-      }),
+      import.meta.glob<string>(
+        ["../**/*.{ts,tsx}", "!./locales/*", "!./inside/*", "!../**/*.test.ts"],
+        {
+          eager: true,
+          query: "?raw",
+          import: "default",
+        },
+      ),
     ).join("\n");
     const used = (id: string) => {
       // Ids that a component completes, such as status.${state}.
-      const family = id.replace(/\.\w+$/, ".${");
+      const family = id.replace(/\.[\w-]+$/, ".${");
       const middle = id.replace(/\.\w+(\.\w+)$/, ".${words}$1");
       return [`"${id}"`, `\`${family}`, `\`${middle}\``].some((text) => sources.includes(text));
     };
-    expect(Object.keys(en).filter((id) => !used(id))).toEqual([]);
+    expect(Object.keys({ ...en, ...inside }).filter((id) => !used(id))).toEqual([]);
   });
 
   test("speaks to the components", () => {

@@ -1,8 +1,12 @@
 import { formatMessage, type Value } from "./format";
 import en from "./locales/en";
 
-export type MessageId = keyof typeof en;
-export type Catalogue = Readonly<Record<MessageId, string>>;
+/** What a first visit needs, and what is fetched with the screens behind the sign-in. */
+type Inside = (typeof import("./inside/en"))["default"];
+type Sources = typeof en & Inside;
+export type MessageId = keyof Sources;
+export type Catalogue = Readonly<Record<keyof typeof en, string>>;
+export type InsideCatalogue = Readonly<Record<keyof Inside, string>>;
 
 /** `{name}` and `{name, plural, …}` of a message, found in its type; words of a branch such as `{# minutes}` are not names. */
 type Names<S extends string> = S extends `${string}{${infer Rest}`
@@ -11,9 +15,9 @@ type Names<S extends string> = S extends `${string}{${infer Rest}`
 type Head<S extends string> = S extends `${infer Name},${string}` ? Word<Name> : Word<S>;
 type Word<S extends string> = S extends `${string}${" " | "#"}${string}` ? never : S;
 
-type Arguments<Id extends MessageId> = [Names<(typeof en)[Id]>] extends [never]
+type Arguments<Id extends MessageId> = [Names<Sources[Id]>] extends [never]
   ? []
-  : [values: Readonly<Record<Names<(typeof en)[Id]>, Value>>];
+  : [values: Readonly<Record<Names<Sources[Id]>, Value>>];
 
 export type Translate = <Id extends MessageId>(id: Id, ...values: Arguments<Id>) => string;
 
@@ -23,6 +27,7 @@ const others = import.meta.glob<Catalogue>(["./locales/*.ts", "!./locales/en.ts"
 const load = new Map(
   Object.entries(others).map(([path, loader]) => [path.slice("./locales/".length, -3), loader]),
 );
+const insides = import.meta.glob<InsideCatalogue>("./inside/*.ts", { import: "default" });
 
 /** What the visitor prefers among what we speak: the catalogue, and the exact tag (`en-GB`) that decides formats. */
 export function chooseLocale(
@@ -36,7 +41,7 @@ export function chooseLocale(
   return { language: "en", tag: "en-GB" };
 }
 
-let catalogue: Catalogue = en;
+let catalogue: Partial<Record<MessageId, string>> = en;
 let tag = "en-GB";
 let language = "en";
 
@@ -48,9 +53,23 @@ export async function startLanguage(preferred: readonly string[]): Promise<void>
   document.documentElement.lang = tag;
 }
 
-export const t: Translate = (id, ...values) => formatMessage(catalogue[id], values[0] ?? {}, tag);
+/** A screen behind the sign-in, together with its words. */
+export async function withInside<M>(screen: Promise<M>): Promise<M> {
+  const words = insides[`./inside/${language}.ts`] ?? insides["./inside/en.ts"];
+  const [module, inside] = await Promise.all([screen, words?.()]);
+  catalogue = { ...catalogue, ...inside };
+  return module;
+}
+
+export const t: Translate = (id, ...values) => {
+  const source = catalogue[id];
+  if (source === undefined) throw new Error(`no words for ${id}`);
+  return formatMessage(source, values[0] ?? {}, tag);
+};
 
 /** For Intl: the visitor's own regional habits (24 hours or AM and PM, the order of a date). */
 export const localeTag = (): string => tag;
+/** In which languages the client can be read. */
+export const spokenLanguages = (): readonly string[] => ["en", ...load.keys()];
 /** For the account: the language in which we may write to this person. */
 export const languageCode = (): string => language;

@@ -1,25 +1,54 @@
 import { useMutation } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { Form } from "react-aria-components";
-import { hasCode } from "../api/problem";
-import { register } from "../api/queries";
-import { languageCode, t } from "../i18n";
-import { visitorZone } from "../time/zones";
-import { Heading } from "../ui/heading";
-import { Button } from "../ui/button";
+import { type NewPatient, register } from "../api/queries";
 import { ChosenTime } from "../forms/chosen";
-import { fieldErrors, PasswordInput, TextInput } from "../forms/fields";
+import { isAtFields, PASSWORD_MIN, PasswordInput, TextInput } from "../forms/fields";
 import { formText } from "../forms/form";
+import { AttemptForm } from "../forms/attempt-form";
+import { languageCode, t } from "../i18n";
+import { rememberNext } from "../next";
+import { visitorZone } from "../time/zones";
+import { Button } from "../ui/button";
+import { Heading } from "../ui/heading";
+import { LetterBox } from "../ui/letter";
 import { Page } from "../ui/page";
-import { ActionError, Notice } from "../ui/states";
+import { ActionError } from "../ui/states";
 
 const route = getRouteApi("/register");
 
 export function RegisterScreen() {
   const search = route.useSearch();
-  const attempt = useMutation({ mutationFn: register });
-  const errors = fieldErrors(attempt.error);
-  const isTaken = hasCode(attempt.error, "EMAIL_TAKEN");
+  const attempt = useMutation({
+    mutationFn: (patient: NewPatient) => register(patient),
+    onSuccess: () => {
+      rememberNext(search.next);
+    },
+  });
+  if (attempt.isSuccess) {
+    return (
+      <Page title={t("letter.title")} width="narrow">
+        <LetterBox
+          email={attempt.data}
+          text={search.next === undefined ? t("letter.verify") : t("letter.verify.continue")}
+          onAgain={async () => {
+            await register(attempt.variables);
+          }}
+        >
+          <ChosenTime next={search.next} />
+          <Link
+            to="/sign-in"
+            search={search}
+            replace
+            className="button"
+            data-look="secondary"
+            data-wide
+          >
+            {t("letter.confirmed")}
+          </Link>
+        </LetterBox>
+      </Page>
+    );
+  }
   return (
     <Page title={t("register.title")} width="narrow">
       <div className="panel">
@@ -28,13 +57,9 @@ export function RegisterScreen() {
           <p className="muted">{t("register.lead")}</p>
         </div>
         <ChosenTime next={search.next} />
-        <Form
-          className="form"
-          validationErrors={errors}
-          onSubmit={(event) => {
-            event.preventDefault();
-            if (attempt.isPending) return;
-            const data = new FormData(event.currentTarget);
+        <AttemptForm
+          attempt={attempt}
+          onSubmit={(data) => {
             attempt.mutate({
               given_name: formText(data, "given_name").trim(),
               family_name: formText(data, "family_name").trim(),
@@ -58,19 +83,9 @@ export function RegisterScreen() {
             name="password"
             label={t("field.password")}
             autoComplete="new-password"
-            isNew
+            min={PASSWORD_MIN}
           />
-          {isTaken ? (
-            <Notice tone="warning" isAlert>
-              <p>{t("register.taken")}</p>
-              <Link to="/sign-in" search={search} replace>
-                {t("register.sign_in")}
-              </Link>
-            </Notice>
-          ) : (
-            attempt.isError &&
-            Object.keys(errors).length === 0 && <ActionError error={attempt.error} />
-          )}
+          {attempt.isError && !isAtFields(attempt.error) && <ActionError error={attempt.error} />}
           <Button
             type="submit"
             look="primary"
@@ -79,7 +94,7 @@ export function RegisterScreen() {
           >
             {search.next === undefined ? t("register.submit") : t("register.submit.continue")}
           </Button>
-        </Form>
+        </AttemptForm>
         <p className="aside">
           {t("register.have")}{" "}
           <Link to="/sign-in" search={search} replace>

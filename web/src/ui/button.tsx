@@ -12,6 +12,7 @@ export function Button({
   busy = null,
   type = "button",
   isDisabled = false,
+  label,
   onPress,
   children,
 }: {
@@ -21,6 +22,8 @@ export function Button({
   busy?: string | null;
   type?: "button" | "submit";
   isDisabled?: boolean;
+  /** What is read out where the words alone could belong to several things on the screen. */
+  label?: string;
   onPress?: () => void;
   children: ReactNode;
 }) {
@@ -33,6 +36,7 @@ export function Button({
         data-wide={isWide || undefined}
         data-busy={busy !== null || undefined}
         disabled={isDisabled}
+        aria-label={busy === null ? label : undefined}
         onClick={() => {
           if (busy === null) onPress?.();
         }}

@@ -32,7 +32,7 @@ export function Avatar({
 }: {
   id: string;
   name: string;
-  size?: "medium" | "large";
+  size?: "small" | "medium" | "large";
 }) {
   return (
     <span className="avatar" data-tone={toneOf(id)} data-size={size} aria-hidden="true">

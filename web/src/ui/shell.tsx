@@ -1,14 +1,23 @@
 import { Link, Outlet, useRouter } from "@tanstack/react-router";
-import { useEffect, useSyncExternalStore } from "react";
-import { signOut, useSession } from "../api/session";
+import { lazy, Suspense, useEffect, useState, useSyncExternalStore } from "react";
+import { findSession, mayBeSignedIn } from "../api/keep";
+import { useIsVisitor, useSession } from "../api/session";
+import { useIsStepUpAsked } from "../api/step-up";
 import { t } from "../i18n";
+import { inside } from "../inside";
 import { focusHeading, Heading } from "./heading";
-import { Button } from "./button";
 import { CalendarIcon, Mark } from "./icons";
 import { Page } from "./page";
-import { Empty, Notice } from "./states";
+import { Empty, ErrorNotice, Notice } from "./states";
 
 const CONTENT = "content";
+
+const AccountMenu = lazy(
+  inside(async () => ({ default: (await import("./inside/account-menu")).AccountMenu })),
+);
+const StepUpDialog = lazy(
+  inside(async () => ({ default: (await import("./inside/step-up-dialog")).StepUpDialog })),
+);
 
 function subscribeOnline(listener: () => void): () => void {
   addEventListener("online", listener);
@@ -32,16 +41,26 @@ function useFocusOnNavigation(): void {
   );
 }
 
+/** Until the cookies have been asked it is open who is here, and the header offers neither way. */
+function useIsFound(): boolean {
+  const [isFound, setFound] = useState(() => !mayBeSignedIn());
+  useEffect(() => {
+    void findSession()
+      .catch(() => undefined)
+      .then(() => {
+        setFound(true);
+      });
+  }, []);
+  return isFound;
+}
+
 export function Shell() {
   const session = useSession();
-  const router = useRouter();
+  const isVisitor = useIsVisitor();
+  const isFound = useIsFound();
+  const isStepUpAsked = useIsStepUpAsked();
   const isOnline = useSyncExternalStore(subscribeOnline, () => navigator.onLine);
   useFocusOnNavigation();
-
-  const leave = async () => {
-    await router.navigate({ to: "/" });
-    signOut();
-  };
 
   return (
     <>
@@ -62,24 +81,28 @@ export function Shell() {
             >
               {t("nav.doctors")}
             </Link>
-            <Link to="/appointments" className="nav-link">
-              <CalendarIcon />
-              <span className="wide-only">{t("nav.appointments")}</span>
-              <span className="narrow-only">{t("nav.appointments.short")}</span>
-            </Link>
-            {session === null ? (
-              <Link to="/sign-in" className="button nav-button" data-look="secondary">
-                {t("nav.sign_in")}
+            {session === null || session.isPatient ? (
+              <Link to="/appointments" className="nav-link">
+                <CalendarIcon />
+                <span className="wide-only">{t("nav.appointments")}</span>
+                <span className="narrow-only">{t("nav.appointments.short")}</span>
               </Link>
             ) : (
-              <>
-                <span className="nav-name wide-only">
-                  {t("nav.signed_in_as", { name: session.givenName })}
-                </span>
-                <Button look="secondary" onPress={() => void leave()}>
-                  {t("nav.sign_out")}
-                </Button>
-              </>
+              <Link to="/home" className="nav-link">
+                {t("nav.workplace")}
+              </Link>
+            )}
+            {session !== null ? (
+              <Suspense fallback={<span className="menu-button" aria-hidden="true" />}>
+                <AccountMenu session={session} />
+              </Suspense>
+            ) : (
+              isFound &&
+              isVisitor && (
+                <Link to="/sign-in" className="button nav-button" data-look="secondary">
+                  {t("nav.sign_in")}
+                </Link>
+              )
             )}
           </nav>
         </div>
@@ -98,6 +121,11 @@ export function Shell() {
         <p>{t("app.footer")}</p>
         <p>{t("app.emergency")}</p>
       </footer>
+      {isStepUpAsked ? (
+        <Suspense>
+          <StepUpDialog />
+        </Suspense>
+      ) : null}
     </>
   );
 }
@@ -111,6 +139,22 @@ export function MissingScreen() {
           {t("missing.action")}
         </Link>
       </Empty>
+    </Page>
+  );
+}
+
+/** Where a screen could not even begin: its script did not arrive, or nobody could say who is signed in. */
+export function FailedScreen({ error, reset }: { error: unknown; reset: () => void }) {
+  const router = useRouter();
+  return (
+    <Page title={t("error.title")} width="narrow">
+      <Heading isHidden>{t("error.title")}</Heading>
+      <ErrorNotice
+        error={error}
+        retry={() => {
+          void router.invalidate().then(reset);
+        }}
+      />
     </Page>
   );
 }

@@ -72,6 +72,7 @@ export function ErrorNotice({ error, retry }: { error: unknown; retry: () => voi
 export function ActionError({ error, isBooking = false }: { error: unknown; isBooking?: boolean }) {
   const { text, reference } = explain(error);
   const isBusy = error instanceof Problem && error.status === 429;
+  const isUnconfirmed = error instanceof Problem && error.code === "STEP_UP_REQUIRED";
   // Without an answer a booking may have been made. The next try carries the same key and finds out.
   const isUnknown = isBooking && isTransient(error);
   return (
@@ -81,7 +82,9 @@ export function ActionError({ error, isBooking = false }: { error: unknown; isBo
           ? t("error.unknown_outcome")
           : isBusy || error instanceof Unreachable
             ? text
-            : t("error.action")}
+            : isUnconfirmed
+              ? t("error.step_up")
+              : t("error.action")}
       </p>
       {reference !== null && <p className="fine">{t("error.reference", { id: reference })}</p>}
     </Notice>

@@ -1,6 +1,15 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { demo, firstOpening, inspect, launch, signInAs, visit } from "./support";
+import {
+  demo,
+  demoSignIn,
+  firstOpening,
+  inspect,
+  isSignedIn,
+  launch,
+  signInAs,
+  visit,
+} from "./support";
 
 let browser: Browser;
 beforeAll(async () => {
@@ -8,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => browser.close());
 
-const patient = demo.sign_ins.patient;
+const patient = demoSignIn("patient");
 const signInPath = (next: string) => `/sign-in?${new URLSearchParams({ next }).toString()}`;
 
 const SOON = { timeout: 10_000 };
@@ -23,12 +32,11 @@ describe("an address made up to lead astray after signing in leads home", () => 
     "http://[",
     '["//evil.example"]',
   ])("%s", async (next) => {
-    if (patient === undefined) throw new Error("demo.json names no patient");
     const { page, close } = await visit(browser);
     await page.route("https://evil.example/**", (route) => route.fulfill({ body: "evil" }));
     await page.goto(signInPath(next));
     await signInAs(page, patient);
-    await page.getByRole("button", { name: "Sign out" }).waitFor(SOON);
+    await isSignedIn(page);
     await expect.poll(() => page.url(), SOON).toBe(`${demo.base_url}/`);
 
     // Whoever is signed in already passes the same guard, on either page.
@@ -42,7 +50,6 @@ describe("an address made up to lead astray after signing in leads home", () => 
 });
 
 test("after signing in the way leads on to a path of this client", async () => {
-  if (patient === undefined) throw new Error("demo.json names no patient");
   const { page, close } = await visit(browser);
   await page.goto(signInPath("/appointments"));
   await signInAs(page, patient);

@@ -1,6 +1,16 @@
 import type { Browser, BrowserContextOptions, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { fillRegistration, inspect, launch, newPatient, visit } from "./support";
+import { linkIn, newestLetter } from "./inbox";
+import {
+  confirmAndSignIn,
+  demo,
+  fillRegistration,
+  inspect,
+  launch,
+  newPatient,
+  signOut,
+  visit,
+} from "./support";
 
 let browser: Browser;
 beforeAll(async () => {
@@ -66,6 +76,11 @@ describe("a patient books for the first time", () => {
     const patient = await fillRegistration(page);
     await create.click();
 
+    // Over the mail, which opens in a tab that knows nothing of the booking.
+    await page.getByRole("heading", { level: 1, name: "Look into your mail" }).waitFor();
+    await inspect(page, "look into your mail");
+    await confirmAndSignIn(page, patient);
+
     await page.getByRole("heading", { level: 1, name: "Check and confirm" }).waitFor();
     const book = page.getByRole("button", { name: "Book this appointment" });
     await book.waitFor();
@@ -101,8 +116,7 @@ describe("a patient books for the first time", () => {
     await page.getByRole("link", { name: "My appointments" }).last().click();
     await page.locator(".entry").getByText("Cancelled").waitFor();
 
-    await page.getByRole("button", { name: "Sign out" }).click();
-    await page.getByRole("link", { name: "Sign in" }).waitFor();
+    await signOut(page);
     await page.goto("/nowhere");
     await page.getByText("We could not find that page").first().waitFor();
     await inspect(page, "missing page");
@@ -172,6 +186,15 @@ test("everything works with the keyboard alone", async () => {
   await keyboard.press("Tab");
   await keyboard.type(patient.email);
   await keyboard.press("Tab");
+  await keyboard.type(patient.password);
+  await keyboard.press("Enter");
+  await isFocused("Look into your mail");
+
+  const letter = await newestLetter(patient.email);
+  await page.goto("about:blank");
+  await page.goto(demo.base_url + linkIn(letter, "/verify").path);
+  await heading("Thank you, Ada").waitFor();
+  await tabTo(page, page.getByLabel("Password", { exact: true }));
   await keyboard.type(patient.password);
   await keyboard.press("Enter");
 

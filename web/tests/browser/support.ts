@@ -1,29 +1,18 @@
-import { readFileSync } from "node:fs";
 import axe from "axe-core";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import {
+  type Browser,
+  type BrowserContextOptions,
+  chromium,
+  type Locator,
+  type Page,
+} from "playwright-core";
 import { expect } from "vitest";
 import type { Appointment, Availability, Provider } from "../../src/api/types";
+import { demo, type SignIn } from "./demo";
+import { linkIn, newestLetter } from "./inbox";
+import { freshCode } from "./totp";
 
-export interface SignIn {
-  readonly email: string;
-  readonly password: string;
-}
-
-interface Demo {
-  readonly base_url: string;
-  readonly sign_ins: Readonly<Record<string, SignIn>>;
-  readonly clinics: readonly { readonly id: string; readonly name: string }[];
-}
-
-function readDemo(): Demo {
-  const path = process.env.DEMO;
-  if (path === undefined) {
-    throw new Error("Set DEMO to the demo.json that a running platform has written (make run).");
-  }
-  return JSON.parse(readFileSync(path, "utf8")) as Demo;
-}
-
-export const demo = readDemo();
+export { demo, demoSignIn, namedOrigin, type SignIn } from "./demo";
 
 export const launch = (): Promise<Browser> =>
   chromium.launch({
@@ -89,9 +78,13 @@ export async function inspect(page: Page, screen: string): Promise<void> {
   expect(findings, `axe on ${screen}`).toEqual([]);
 
   const facts = await page.evaluate(() => {
-    const targets = "button, .button, .slot, .pill, .service, .day, .nav-link, .back, input";
+    const targets =
+      "button, .button, .slot, .pill, .service, .day, .nav-link, .back, input, select, summary, .tab, .side-link, " +
+      ".menu-entry, .menu-item";
     const isSmall = (element: Element) => {
-      const { width, height } = element.getBoundingClientRect();
+      // A box to tick is as big as the words beside it.
+      const target = element.matches("[type=checkbox]") ? element.closest("label") : element;
+      const { width, height } = (target ?? element).getBoundingClientRect();
       const isHidden = element.closest(".visually-hidden, [aria-hidden], [inert]") !== null;
       const isNative =
         element.matches("[tabindex='-1']:not([role])") ||
@@ -122,19 +115,38 @@ export const newPatient = (): SignIn & { given_name: string; family_name: string
   };
 };
 
-/** The API as another patient's browser would use it. */
+/** What a person does with the mail: without it there is no account to sign in to. */
+export async function confirmAddress({ email }: SignIn): Promise<void> {
+  const letter = await newestLetter(email, ({ text }) => text.includes("/verify#"));
+  await post("/v1/email-verifications", { token: linkIn(letter, "/verify").token });
+}
+
+export async function registerPatient(): Promise<ReturnType<typeof newPatient>> {
+  const patient = newPatient();
+  const { email, password, given_name, family_name } = patient;
+  await post("/v1/patients", { email, password, given_name, family_name });
+  await confirmAddress(patient);
+  return patient;
+}
+
+/** The API as another person's browser would use it. */
 export class Caller {
-  private constructor(private readonly token: string) {}
+  private constructor(readonly token: string) {}
 
   static async register(): Promise<Caller> {
-    const patient = newPatient();
-    await post("/v1/patients", patient);
-    return Caller.signIn(patient);
+    return Caller.signIn(await registerPatient());
   }
 
-  static async signIn({ email, password }: SignIn): Promise<Caller> {
-    const reply = await post<{ access_token: string }>("/v1/sessions", { email, password });
-    return new Caller(reply.access_token);
+  static async signIn({ email, password, totp_secret }: SignIn): Promise<Caller> {
+    const begun = await post<{ access_token: string }>("/v1/sessions", { email, password });
+    if (!totp_secret) return new Caller(begun.access_token);
+    const shown = { method: "totp", code: await freshCode(totp_secret) };
+    const whole = await post<{ access_token: string }>(
+      "/v1/me/second-factor",
+      shown,
+      begun.access_token,
+    );
+    return new Caller(whole.access_token);
   }
 
   book(clinic: string, body: { provider: string; service: string; start: string }) {
@@ -147,7 +159,7 @@ export class Caller {
   }
 }
 
-async function post<T>(path: string, body: unknown, token?: string): Promise<T> {
+export async function post<T>(path: string, body: unknown, token?: string): Promise<T> {
   const response = await fetch(demo.base_url + path, {
     method: "POST",
     headers: {
@@ -216,13 +228,45 @@ export async function atOnce(clinic: string): Promise<{ first: Opening; second: 
 export const bookPath = ({ clinic, provider, service, start }: Opening): string =>
   `/clinics/${clinic}/providers/${provider.id}/book?${new URLSearchParams({ service, start }).toString()}`;
 
-/** Signs in on whatever sign-in page is open. */
-export async function signInAs(page: Page, { email, password }: SignIn): Promise<void> {
+/** Signs in on whatever sign-in page is open, with the second step where the account has one. */
+export async function signInAs(
+  page: Page,
+  { email, password, totp_secret }: SignIn,
+): Promise<void> {
   const form = page.locator("form");
   await form.getByLabel("E-mail address").fill(email);
   await form.getByLabel("Password", { exact: true }).fill(password);
-  await form.getByRole("button", { name: "Sign in" }).click();
+  await form.getByRole("button", { name: "Sign in", exact: true }).click();
+  if (totp_secret) await showCode(page, totp_secret);
 }
+
+/** The second step, on its own page or in a dialog. */
+export async function showCode(page: Page, secret: string): Promise<void> {
+  const field = page.getByLabel("Six-digit code");
+  await field.or(page.getByText("How do you want to confirm?")).first().waitFor();
+  const app = page.getByText("Authenticator app", { exact: true });
+  if (await app.isVisible()) await app.click();
+  await field.fill(await freshCode(secret));
+  await page.getByRole("button", { name: "Continue" }).click();
+}
+
+/** What is in the menu behind the person's own name. */
+export async function openMenu(page: Page): Promise<Locator> {
+  await page.getByRole("button", { name: /^Your account: / }).click();
+  const menu = page.locator(".menu");
+  await menu.waitFor();
+  return menu;
+}
+
+export async function signOut(page: Page): Promise<void> {
+  const menu = await openMenu(page);
+  await menu.getByRole("button", { name: "Sign out" }).click();
+  await page.getByRole("link", { name: "Sign in" }).waitFor();
+}
+
+/** Somebody is signed in, and the page knows. */
+export const isSignedIn = (page: Page): Promise<void> =>
+  page.getByRole("button", { name: /^Your account: / }).waitFor({ timeout: 10_000 });
 
 export async function fillRegistration(page: Page): Promise<SignIn> {
   const patient = newPatient();
@@ -231,4 +275,18 @@ export async function fillRegistration(page: Page): Promise<SignIn> {
   await page.getByLabel("E-mail address").fill(patient.email);
   await page.getByLabel("Password", { exact: true }).fill(patient.password);
   return patient;
+}
+
+/** From the screen that asks to look into the mail: opens the link in it, and signs in. */
+export async function confirmAndSignIn(page: Page, patient: SignIn): Promise<void> {
+  await page.getByRole("heading", { level: 1, name: "Look into your mail" }).waitFor();
+  const letter = await newestLetter(patient.email, ({ text }) => text.includes("/verify#"));
+  const { path } = linkIn(letter, "/verify");
+  // By hand the address would only change behind the #, and nothing would be loaded.
+  await page.goto("about:blank");
+  await page.goto(new URL(path, demo.base_url).href);
+  await page.getByRole("heading", { level: 1, name: /^Thank you, / }).waitFor();
+  expect(page.url()).not.toContain("token");
+  await page.getByLabel("Password", { exact: true }).fill(patient.password);
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
 }

@@ -1,5 +1,6 @@
 /**
- * Every sentence of the client, in ICU message syntax (arguments, plural and select).
+ * Every sentence of a first visit, in ICU message syntax (arguments, plural and select).
+ * Those of the screens behind the sign-in are in `../inside`.
  * A further language is one more file beside this one; a test compares it with this one.
  */
 export default {
@@ -18,7 +19,7 @@ export default {
   "nav.appointments.short": "Appointments",
   "nav.sign_in": "Sign in",
   "nav.sign_out": "Sign out",
-  "nav.signed_in_as": "Signed in as {name}",
+  "nav.workplace": "Workplace",
 
   "common.loading": "Loading",
   "common.retry": "Try again",
@@ -34,6 +35,7 @@ export default {
   "error.busy.text": "There are many requests at the moment. Please wait a little and try again.",
   "error.reference": "Reference for support: {id}",
   "error.action": "That did not work. Please try again.",
+  "error.step_up": "Nothing was changed, as this needs your second step. Please try again.",
   "error.unknown_outcome":
     "We did not get an answer. Please try again: you will not be booked twice.",
 
@@ -96,10 +98,20 @@ export default {
   "sign_in.title": "Sign in",
   "sign_in.heading": "Sign in",
   "sign_in.expired":
-    "To protect your data you were signed out after 15 minutes. Sign in to go on where you were.",
+    "Your session has ended, and you were signed out to protect your data. Sign in to go on where you were.",
   "sign_in.submit": "Sign in",
   "sign_in.busy": "Signing in",
   "sign_in.wrong": "The e-mail address or the password is not right.",
+  "sign_in.locked":
+    "There were too many attempts. Please wait {minutes, plural, one {# minute} other {# minutes}}, or choose a new password.",
+  "sign_in.inactive":
+    "This account is not active. Please ask your clinic, or write to our support.",
+  "sign_in.forgot": "Forgotten your password?",
+  "sign_in.or": "or",
+  "sign_in.passkey": "Sign in with a passkey",
+  "sign_in.passkey.busy": "Waiting for your device",
+  "sign_in.passkey.refused":
+    "We do not know this passkey. Sign in with your password, or use another passkey.",
   "sign_in.new": "New here?",
   "sign_in.register": "Create an account",
 
@@ -111,13 +123,25 @@ export default {
   "register.busy": "Creating your account",
   "register.have": "Already have an account?",
   "register.sign_in": "Sign in",
-  "register.taken":
-    "There is already an account with this e-mail address. Sign in instead, or use another address.",
+
+  "letter.title": "Look into your mail",
+  "letter.heading": "Look into your mail",
+  "letter.text": "We have sent a mail to {email}.",
+  "letter.verify": "Open the link in it to confirm that the address is yours.",
+  "letter.verify.continue":
+    "Open the link in it to confirm that the address is yours, and go on with your booking.",
+  "letter.reset":
+    "If there is an account with this address, the link in it lets you choose a new password.",
+  "letter.confirmed": "I have confirmed it: sign in",
+  "letter.missing": "Nothing there? Look into the folder for spam, or let us send it once more.",
+  "letter.again": "Send it once more",
+  "letter.sending": "Sending",
+  "letter.sent_again": "It is on its way.",
 
   "field.email": "E-mail address",
   "field.password": "Password",
   "field.password.hint":
-    "At least 8 characters. A few words in a row are easy to remember and hard to guess.",
+    "At least {min} characters. A few words in a row are easy to remember and hard to guess.",
   "field.password.show": "Show password",
   "field.password.show.short": "Show",
   "field.password.hide.short": "Hide",
@@ -125,7 +149,8 @@ export default {
   "field.family_name": "Last name",
   "field.error.required": "Please fill this in.",
   "field.error.email": "Please enter a full e-mail address.",
-  "field.error.password.short": "Please use at least 8 characters.",
+  "field.error.password.short": "Please use at least {min} characters.",
+  "field.error.password.wrong": "This is not your password.",
   "field.error.password.long": "Please use at most 128 characters.",
   "field.error.other": "Please check this: {detail}",
 

@@ -1,0 +1,43 @@
+import { queryOptions } from "@tanstack/react-query";
+import { answer, api, asIntent, asSecretIntent } from "../client";
+import { startSession } from "../session";
+import type { Changes, Device, Health, Me, Membership } from "../types";
+
+/** Only what was changed is sent: two devices that change different things do not undo each other. */
+export const changeMe = (body: Changes): Promise<Me> => answer(api.PATCH("/v1/me", { body }));
+
+export const healthQuery = (user: string) =>
+  queryOptions({
+    queryKey: ["mine", user, "health"],
+    queryFn: ({ signal }): Promise<Health> => answer(api.GET("/v1/me/health", { signal })),
+  });
+
+export const changeHealth = (body: Health): Promise<Health> =>
+  answer(api.PUT("/v1/me/health", { body }));
+
+export const changePassword = (current: string, password: string) =>
+  asSecretIntent(JSON.stringify(["password", current, password]), (headers) =>
+    answer(api.PUT("/v1/me/password", { body: { current, password }, headers })),
+  );
+
+export const closeAccount = (password: string) =>
+  answer(api.POST("/v1/me/closure", { body: { password } }));
+
+export async function actAs({ role, clinic }: Pick<Membership, "role" | "clinic">): Promise<void> {
+  const body = { role, ...(clinic ? { clinic } : {}) };
+  startSession(await answer(api.PUT("/v1/me/membership", { body })));
+}
+
+export const devicesQuery = (user: string) =>
+  queryOptions({
+    queryKey: ["mine", user, "devices"],
+    queryFn: async ({ signal }): Promise<readonly Device[]> =>
+      (await answer(api.GET("/v1/me/sessions", { signal }))).items,
+  });
+
+export const endDevice = (session: string) =>
+  asIntent(`end/${session}`, () =>
+    answer(api.DELETE("/v1/me/sessions/{session}", { params: { path: { session } } })),
+  );
+
+export const endOtherDevices = () => answer(api.DELETE("/v1/me/sessions"));

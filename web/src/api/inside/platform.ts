@@ -1,0 +1,22 @@
+import { queryOptions } from "@tanstack/react-query";
+import { answer, api } from "../client";
+import type { Account, SystemStatus } from "../types";
+
+export const accountsQuery = (email: string) =>
+  queryOptions({
+    queryKey: ["mine", "platform", "accounts", email],
+    queryFn: async ({ signal }): Promise<readonly Account[]> =>
+      (await answer(api.GET("/v1/accounts", { params: { query: { email } }, signal }))).items,
+  });
+
+export const setActive = (user: string, active: boolean): Promise<Account> =>
+  answer(api.PATCH("/v1/accounts/{user}", { params: { path: { user } }, body: { active } }));
+
+const STATUS_MS = 30_000;
+
+export const statusQuery = queryOptions({
+  queryKey: ["mine", "platform", "status"],
+  refetchInterval: STATUS_MS,
+  queryFn: ({ signal }): Promise<SystemStatus> =>
+    answer(api.GET("/admin/system-status", { signal })),
+});

@@ -1,0 +1,266 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { changeMember, membersQuery } from "../../api/inside/clinic";
+import { hasCode } from "../../api/problem";
+import { may, type Session } from "../../api/session";
+import type { Member } from "../../api/types";
+import { isAtFields } from "../../forms/fields";
+import { AttemptForm } from "../../forms/attempt-form";
+import { localeTag, t } from "../../i18n";
+import { shortDate } from "../../ui/inside/dates";
+import { Button } from "../../ui/button";
+import { Confirm } from "../../ui/inside/confirm";
+import { Ask } from "../../ui/inside/modal";
+import { useMedia } from "../../ui/media";
+import { Avatar } from "../../ui/people";
+import { ActionError, Empty, ErrorNotice, Notice, Skeleton } from "../../ui/states";
+import { ClinicPage } from "./frame";
+import { InviteButton } from "./invite";
+import { PositionFields, positionIn, useRoleName } from "./position";
+
+export const MembersScreen = () => (
+  <ClinicPage title={t("members.title")} lead={t("members.lead")}>
+    {(clinic, session) => <Loaded clinic={clinic} session={session} />}
+  </ClinicPage>
+);
+
+const fullName = ({ given_name, family_name }: Member): string => `${given_name} ${family_name}`;
+
+/** Those who work here by their names, then those who did. */
+function inOrder(members: readonly Member[]): readonly Member[] {
+  const order = new Intl.Collator(localeTag());
+  return [...members].sort(
+    (a, b) =>
+      Number(b.active) - Number(a.active) ||
+      order.compare(`${a.family_name} ${a.given_name}`, `${b.family_name} ${b.given_name}`),
+  );
+}
+
+function Loaded({ clinic, session }: { clinic: string; session: Session }) {
+  const members = useQuery(membersQuery(clinic));
+  const isWide = useMedia("(width >= 52rem)");
+  const roleOf = useRoleName(clinic, session);
+  const canManage = may(session, "manage-members");
+  if (members.isPending) return <Skeleton shapes={["card", "card", "card"]} />;
+  if (members.isLoadingError) {
+    return <ErrorNotice error={members.error} retry={() => void members.refetch()} />;
+  }
+  const List = isWide ? Table : Cards;
+  return (
+    <>
+      {canManage && <InviteButton clinic={clinic} />}
+      {members.data.length === 0 ? (
+        <Empty title={t("members.empty.title")} text={t("members.empty.text")} />
+      ) : (
+        <List
+          members={inOrder(members.data)}
+          clinic={clinic}
+          // Nobody takes the ground from under their own feet.
+          canChange={(member) => canManage && member.user !== session.user}
+          roleOf={roleOf}
+          self={session.user}
+        />
+      )}
+    </>
+  );
+}
+
+interface Listing {
+  readonly members: readonly Member[];
+  readonly clinic: string;
+  readonly canChange: (member: Member) => boolean;
+  readonly roleOf: (member: Member) => string;
+  readonly self: string;
+}
+
+function Table({ members, clinic, canChange, roleOf, self }: Listing) {
+  return (
+    <table className="table">
+      <caption className="visually-hidden">{t("members.title")}</caption>
+      <thead>
+        <tr>
+          <th scope="col">{t("member.name")}</th>
+          <th scope="col">{t("member.role")}</th>
+          <th scope="col">{t("member.since")}</th>
+          <th scope="col">{t("member.state")}</th>
+          <th scope="col">
+            <span className="visually-hidden">{t("member.actions")}</span>
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {members.map((member) => (
+          <tr key={member.user}>
+            <th scope="row">
+              <Person member={member} isSelf={member.user === self} />
+            </th>
+            <td>{roleOf(member)}</td>
+            <td>{shortDate(member.since)}</td>
+            <td>
+              <State member={member} />
+            </td>
+            <td>{canChange(member) && <Actions member={member} clinic={clinic} />}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Cards({ members, clinic, canChange, roleOf, self }: Listing) {
+  return (
+    <ul className="entries">
+      {members.map((member) => (
+        <li key={member.user} className="card stack">
+          <Person member={member} isSelf={member.user === self} />
+          <p className="inline">
+            <span>{roleOf(member)}</span>
+            <State member={member} />
+          </p>
+          {canChange(member) && <Actions member={member} clinic={clinic} />}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Person({ member, isSelf }: { member: Member; isSelf: boolean }) {
+  return (
+    <span className="person">
+      <Avatar id={member.user} name={fullName(member)} />
+      <span className="person-text">
+        <span className="strong">
+          {isSelf ? t("member.you", { name: fullName(member) }) : fullName(member)}
+        </span>
+        <span className="muted">{member.email}</span>
+      </span>
+    </span>
+  );
+}
+
+const State = ({ member }: { member: Member }) => (
+  <span className="status" data-state={member.active ? "scheduled" : "passed"}>
+    {member.active ? t("state.active") : t("state.deactivated")}
+  </span>
+);
+
+function Actions({ member, clinic }: { member: Member; clinic: string }) {
+  const [asked, setAsked] = useState<"role" | "active" | null>(null);
+  const queries = useQueryClient();
+  const name = fullName(member);
+  const close = () => {
+    setAsked(null);
+  };
+  const refresh = () => queries.invalidateQueries(membersQuery(clinic));
+  return (
+    <div className="buttons">
+      <Button
+        label={t("member.change.label", { name })}
+        onPress={() => {
+          setAsked("role");
+        }}
+      >
+        {t("member.change")}
+      </Button>
+      <Button
+        look={member.active ? "quiet-danger" : "secondary"}
+        label={
+          member.active
+            ? t("member.deactivate.label", { name })
+            : t("member.reactivate.label", { name })
+        }
+        onPress={() => {
+          setAsked("active");
+        }}
+      >
+        {member.active ? t("member.deactivate") : t("member.reactivate")}
+      </Button>
+      {asked === "role" && (
+        <ChangeRole member={member} clinic={clinic} onChanged={refresh} onClose={close} />
+      )}
+      {asked === "active" && (
+        <Confirm
+          title={
+            member.active
+              ? t("member.deactivate.heading", { name })
+              : t("member.reactivate.heading", { name })
+          }
+          action={member.active ? t("member.deactivate") : t("member.reactivate")}
+          busy={t("common.working")}
+          isDanger={member.active}
+          explain={(error) => <Refusal error={error} />}
+          onConfirm={async () => {
+            await changeMember(clinic, member.user, { active: !member.active });
+            await refresh();
+          }}
+          onClose={close}
+        >
+          <p>{member.active ? t("member.deactivate.text") : t("member.reactivate.text")}</p>
+        </Confirm>
+      )}
+    </div>
+  );
+}
+
+export function Refusal({ error }: { error: unknown }) {
+  const words = hasCode(error, "NOT_YOURS_TO_GIVE")
+    ? t("member.not_yours")
+    : hasCode(error, "OWN_MEMBERSHIP")
+      ? t("member.own")
+      : null;
+  if (words === null) return <ActionError error={error} />;
+  return (
+    <Notice tone="warning" isAlert>
+      <p>{words}</p>
+    </Notice>
+  );
+}
+
+function ChangeRole({
+  member,
+  clinic,
+  onChanged,
+  onClose,
+}: {
+  member: Member;
+  clinic: string;
+  onChanged: () => Promise<void>;
+  onClose: () => void;
+}) {
+  const change = useMutation({
+    mutationFn: (data: FormData) => changeMember(clinic, member.user, positionIn(data)),
+    onSuccess: async () => {
+      await onChanged();
+      onClose();
+    },
+  });
+  return (
+    <Ask
+      title={t("member.change.heading", { name: fullName(member) })}
+      isBusy={change.isPending}
+      onClose={onClose}
+    >
+      <p>{t("member.change.text")}</p>
+      <AttemptForm
+        attempt={change}
+        onSubmit={(data) => {
+          change.mutate(data);
+        }}
+      >
+        <PositionFields clinic={clinic} member={member} />
+        {change.isError && !isAtFields(change.error) && <Refusal error={change.error} />}
+        <Button
+          type="submit"
+          look="primary"
+          isWide
+          busy={change.isPending ? t("common.saving") : null}
+        >
+          {t("common.save")}
+        </Button>
+        <Button isWide isDisabled={change.isPending} onPress={onClose}>
+          {t("common.cancel")}
+        </Button>
+      </AttemptForm>
+    </Ask>
+  );
+}

@@ -1,0 +1,2 @@
+export { AccountsScreen } from "./accounts";
+export { StatusScreen } from "./status";

@@ -1,0 +1,39 @@
+import type { ReactNode } from "react";
+import { Dialog, Heading, Modal, ModalOverlay } from "react-aria-components";
+
+/** A question over the screen that it is about. While the answer is under way it stays. */
+export function Ask({
+  title,
+  isBusy = false,
+  isAlert = false,
+  onClose,
+  children,
+}: {
+  title: string;
+  isBusy?: boolean;
+  /** For what cannot be undone. */
+  isAlert?: boolean;
+  onClose: () => void;
+  children: ReactNode;
+}) {
+  return (
+    <ModalOverlay
+      className="veil"
+      isOpen
+      isDismissable={!isBusy && !isAlert}
+      isKeyboardDismissDisabled={isBusy}
+      onOpenChange={(isOpen) => {
+        if (!isOpen) onClose();
+      }}
+    >
+      <Modal className="modal">
+        <Dialog role={isAlert ? "alertdialog" : "dialog"} className="dialog">
+          <Heading slot="title" level={2}>
+            {title}
+          </Heading>
+          {children}
+        </Dialog>
+      </Modal>
+    </ModalOverlay>
+  );
+}
