@@ -24,6 +24,7 @@ const PARAMETERS: &[(&str, &str)] = &[
     ("DiscoveryGate", "String"),
     ("MailFrom", "String"),
     ("WebOrigin", "String"),
+    ("EdgeMark", "String"),
 ];
 
 /// A context, as the template needs it.
@@ -48,6 +49,7 @@ struct Sorted {
     name: &'static str,
     partition: &'static str,
     sort: String,
+    projection: &'static str,
 }
 
 /// A function.
@@ -141,12 +143,14 @@ const fn value(setting: Setting) -> &'static str {
         Setting::Audience => AUDIENCE,
         Setting::MailFrom => "!Ref MailFrom",
         Setting::WebOrigin => "!Ref WebOrigin",
+        Setting::EdgeMark => "!Ref EdgeMark",
     }
 }
 
 impl Sorted {
     fn of(index: &Index) -> Self {
-        Self { name: index.name, partition: index.attribute, sort: index.sort_attribute() }
+        let projection = if index.keys_only { "KEYS_ONLY" } else { "ALL" };
+        Self { name: index.name, partition: index.attribute, sort: index.sort_attribute(), projection }
     }
 }
 

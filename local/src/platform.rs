@@ -65,6 +65,7 @@ const AUDIT: &str = "careplane-local-audit";
 pub(crate) const DATA_KEY: &str = "alias/careplane-local-data";
 pub(crate) const INDEX_KEY: &str = "alias/careplane-local-index";
 const DOCUMENTS: &str = "careplane-local-documents";
+const EDGE_MARK: &str = "local-edge";
 const MAIL_FROM: &str = "careplane@localhost.example";
 
 /// Where people go: the same place, by its name. Passkeys need a name (WebAuthn, 5.1.2), and an address is
@@ -105,7 +106,11 @@ impl Platform {
         for context in CONTEXTS {
             let mut table = Table::new(table_name(context.name)).stream().ttl("expires_at");
             for index in context.indexes {
-                table = table.index(index.name, index.attribute, &index.sort_attribute());
+                let sort = index.sort_attribute();
+                table = match index.keys_only {
+                    true => table.index_of_keys(index.name, index.attribute, &sort),
+                    false => table.index(index.name, index.attribute, &sort),
+                };
             }
             engines.ensure_table(&table).await?;
         }
@@ -244,6 +249,7 @@ fn variable_of(engines: &Engines, options: &Options, context: &Context, variable
         (Setting::Audience, runtime::AUDIENCE.into()),
         (Setting::MailFrom, MAIL_FROM.into()),
         (Setting::WebOrigin, web_origin(&options.origin)),
+        (Setting::EdgeMark, EDGE_MARK.into()),
     ];
     let found = setting.into_iter().find(|(setting, _)| setting.variable() == variable);
     found.map(|(_, value)| value).unwrap_or_default()
@@ -265,7 +271,8 @@ fn policies() -> Policies {
                     Resource::IndexKey => INDEX_KEY.into(),
                     Resource::MailIdentity => MAIL_FROM.into(),
                     // The engines know no exceptions: locally this includes the topic.
-                    Resource::Telephones => "*".into(),
+                    // Every number, and no topic.
+                    Resource::Telephones => "+*".into(),
                 };
                 policies.grant(function.name, Statement::new(actions, [resource]));
             }

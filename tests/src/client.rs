@@ -265,9 +265,10 @@ impl Api {
         emails.iter().map(link).collect()
     }
 
-    /// The other half: whoever has the token has read the mail.
+    /// The other half: whoever has the token has read the mail, and the password is that of whoever registered.
     pub async fn open_link(&self, token: &str) {
-        self.post("/v1/email-verifications", &json!({ "token": token })).send().await.expect(200);
+        let fields = json!({ "token": token, "password": PASSWORD });
+        self.post("/v1/email-verifications", &fields).send().await.expect(200);
     }
 
     /// Mails to this address with this subject.

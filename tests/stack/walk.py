@@ -244,8 +244,8 @@ class Walk:
 
     def and_opens_the_link_in_the_mail(self):
         token = self.link(EMAIL, "Confirm your email address", "/verify")
-        assert self.expect(200, "POST", "/v1/email-verifications", body={"token": token})["email"] == EMAIL
-        self.expect(422, "POST", "/v1/email-verifications", body={"token": token})
+        assert self.expect(200, "POST", "/v1/email-verifications", body={"token": token, "password": PASSWORD})["email"] == EMAIL
+        self.expect(422, "POST", "/v1/email-verifications", body={"token": token, "password": PASSWORD})
         until("the welcome arrives", lambda: self.mails(EMAIL, "Welcome"), 30)
 
     def and_signs_in(self):
@@ -340,7 +340,7 @@ class Walk:
     def a_manager_needs_a_second_factor(self):
         self.register(MANAGER, "Grace", "Hopper")
         token = self.link(MANAGER, "Confirm your email address", "/verify")
-        user = self.expect(200, "POST", "/v1/email-verifications", body={"token": token})["user"]
+        user = self.expect(200, "POST", "/v1/email-verifications", body={"token": token, "password": PASSWORD})["user"]
         # Who comes first in a clinic has nobody who could invite them.
         make_manager(self.cloud, self.environment, user, self.place["clinic"])
         session = self.sign_in(MANAGER)

@@ -123,17 +123,20 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/accounts": {
+    "/v1/account-searches": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Find somebody's account by its email address (ID-44). */
-        get: operations["find-account"];
+        get?: never;
         put?: never;
-        post?: never;
+        /**
+         * Find somebody's account by its email address (ID-44).
+         * @description An address has no place in a URL, which is kept in many logs: so it is posted.
+         */
+        post: operations["find-account"];
         delete?: never;
         options?: never;
         head?: never;
@@ -154,7 +157,7 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Deactivate somebody's account, or activate it again (ID-05).
+         * Deactivate somebody's account, or activate it again (ID-05); or help somebody who has lost their second factors.
          * @description Nothing is refreshed from this moment on; a token that was given out is good for the rest of its quarter
          *     of an hour.
          */
@@ -524,8 +527,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Finish a registration with the link of its mail.
-         * @description Afterwards, sign in with the address and the password that you chose.
+         * Finish a registration with the link of its mail and the password that was chosen.
+         * @description The link proves that the address is yours, and the password that it was you who registered: whoever
+         *     enters somebody else's address gets no account out of it, even if its owner opens the link.
          */
         post: operations["verify-email"];
         delete?: never;
@@ -1018,6 +1022,11 @@ export interface components {
             given_name: components["schemas"]["Name"];
             /** @description Have they a second factor? */
             has_second_factor: boolean;
+            /**
+             * Format: date-time
+             * @description When they signed in last, as far as that session is still known (ID-06).
+             */
+            last_sign_in_at: string | null;
             /** @description Where they work. */
             memberships: components["schemas"]["Work"][];
             /** @description Are they a patient? */
@@ -2137,14 +2146,19 @@ export interface operations {
     };
     "find-account": {
         parameters: {
-            query: {
-                email: components["schemas"]["Email"];
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description What they sign in with. */
+                    email: components["schemas"]["Email"];
+                };
+            };
+        };
         responses: {
             /** @description Done */
             200: {
@@ -2184,7 +2198,13 @@ export interface operations {
             content: {
                 "application/json": {
                     /** @description May they sign in? */
-                    active: boolean;
+                    active?: boolean | null;
+                    /**
+                     * @description Take all their second factors away, once they have shown in another way who they are. They are told,
+                     *     every session ends, and staff add a new one when they sign in.
+                     * @default false
+                     */
+                    clear_factors?: boolean;
                 };
             };
         };
@@ -3075,6 +3095,11 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /**
+                     * Format: password
+                     * @description As chosen.
+                     */
+                    password: string;
                     /** @description What the link ends with. */
                     token: string;
                 };

@@ -1,4 +1,4 @@
-use kernel::{ClinicId, Private, Problem, Role, UserId};
+use kernel::{ClinicId, ClinicScope, Permission, Private, Problem, Reach, Role, UserId};
 use runtime::{Cx, Done, Endpoint, Public, Route, Use};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -6,7 +6,7 @@ use store::{Change, Shared, Stored};
 
 use crate::account::{Account, Email, Handle, Name, Preferences, State};
 use crate::link::{Invitation, Link, LinkInvalid, Purpose};
-use crate::membership::{Member, Membership};
+use crate::membership::{ClinicRole, Decider, Member, Membership, staff_permissions};
 use crate::notice::{AccountNotice, Notice, tell};
 use crate::password::{NewPassword, Unsuitable, details_needed};
 
@@ -57,6 +57,10 @@ impl Endpoint for AcceptInvitation {
         let invitation =
             cx.store.get(scope, Invitation::at(invitation)).await?.ok_or(LinkInvalid)?;
         let email = &invitation.email;
+        let inviter = cx.store.get(Shared, Account::at(invitation.invited_by)).await?.ok_or(LinkInvalid)?;
+        if !may_still_appoint(cx, &inviter, scope, &invitation).await? {
+            return Err(LinkInvalid.into());
+        }
         let blind = cx.host.vault().await.blind(Handle::EMAIL, email.as_ref()).await?;
         let account = match cx.store.get(Shared, Handle::at(&blind)).await? {
             Some(in_use) => cx.store.get(Shared, Account::at(in_use.user)).await?,
@@ -76,7 +80,7 @@ impl Endpoint for AcceptInvitation {
         let spent = Change::new().delete(Shared, &link).delete(scope, &invitation);
         let (change, account, new_account) = match account {
             Some(account) => {
-                let (change, account) = self.join(cx, spent, account, membership.clone()).await?;
+                let (change, account) = self.join(cx, spent, account, &invitation, membership.clone()).await?;
                 (change, account, false)
             }
             None => {
@@ -99,6 +103,40 @@ impl Endpoint for AcceptInvitation {
     }
 }
 
+/// Could whoever has sent the invitation still send it? They may have been let go since.
+async fn may_still_appoint(
+    cx: &Cx<'_, Public>,
+    inviter: &Account,
+    clinic: ClinicScope,
+    invitation: &Invitation,
+) -> Result<bool, Problem> {
+    let offered = match invitation.custom_role {
+        Some(id) => match cx.store.get(clinic, ClinicRole::at(id)).await? {
+            Some(role) => Some(role.permissions.clone()),
+            None => return Ok(false),
+        },
+        None => None,
+    };
+    for membership in inviter.memberships.iter().filter(|known| known.active) {
+        let is_here = membership.clinic == Some(clinic.id())
+            || membership.role.reach(Permission::ManageMembers) == Some(Reach::Platform);
+        let held = match (membership.custom_role, membership.scope()) {
+            (Some(id), Some(own)) => match cx.store.get(own, ClinicRole::at(id)).await? {
+                Some(role) => staff_permissions(&role.permissions),
+                None => continue,
+            },
+            _ => membership.role.permissions(),
+        };
+        let decider = Decider { role: membership.role, permissions: &held };
+        let may = held.contains(Permission::ManageMembers)
+            && decider.appoints(invitation.role, offered.as_ref()).is_ok();
+        if is_here && may && inviter.state == State::Active {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 impl AcceptInvitation {
     /// Somebody who has an account works here, too, or again.
     async fn join(
@@ -106,14 +144,22 @@ impl AcceptInvitation {
         cx: &Cx<'_, Public>,
         change: Change,
         account: Stored<Account>,
+        invitation: &Invitation,
         membership: Membership,
     ) -> Result<(Change, Account), Problem> {
-        if account.state != State::Active {
+        // Nobody appoints themselves, and an invitation from before they were let go brings nobody back.
+        let is_own = account.user == invitation.invited_by;
+        let was_let_go = account.memberships.iter().any(|known| {
+            known.clinic == membership.clinic && !known.active && known.since > invitation.invited_at
+        });
+        if account.state != State::Active || is_own || was_let_go {
             return Err(LinkInvalid.into());
         }
         let password = match self.password {
             // A link of an invitation is none to replace a password that may stay.
             _ if account.password.suits_staff => None,
+            // Nor one to replace a password that was chosen since it was sent.
+            _ if account.password.changed_at > invitation.invited_at => return Err(LinkInvalid.into()),
             Some(password) => Some(password.hashed(cx.host.random(), cx.now).await?),
             None => {
                 let detail = "Choose a password of 12 to 128 characters: you will work with other people's records.";

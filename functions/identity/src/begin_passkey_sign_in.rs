@@ -25,8 +25,9 @@ pub struct RequestOptions {
 impl Endpoint for BeginPasskeySignIn {
     const ROUTE: Route = Route::post("/v1/passkey-challenges");
     type Audience = Public;
-    const USES: &'static [Use] = &[Use::Put, Use::Update, Use::Link];
+    const USES: &'static [Use] = &[Use::Address, Use::Put, Use::Update, Use::Link];
     const STATUS: u16 = 201;
+    const AUDITED: bool = false;
     type Reply = RequestOptions;
 
     async fn handle(self, cx: &Cx<'_, Public>) -> Result<Done<RequestOptions>, Problem> {

@@ -103,8 +103,9 @@ pub(crate) async fn text_code(
     let before = cx.store.get(Shared, SmsCode::at(user)).await?;
     let (code, digits) = SmsCode::new(user, number.clone(), cx.host.random(), cx.now);
     let sealed = sealed_code(cx, &digits).await?;
-    let counter = Counter::of(Limit::TextsOfAccount, &user.to_string(), cx.now);
-    let change = counter.count(Change::new(), cx.now);
+    let of = Counter::of(Limit::TextsOfAccount, &user.to_string(), cx.now);
+    let to = Counter::of(Limit::TextsToPhone, number.as_ref(), cx.now);
+    let change = to.count(of.count(Change::new(), cx.now), cx.now);
     let change = match before {
         Some(before) => change.update(Shared, &before.with(|known| *known = code)),
         None => change.create(Shared, &code),

@@ -5,11 +5,14 @@ use serde::Deserialize;
 use store::{Change, Shared};
 
 use crate::account::{Account, State};
+use crate::factor::Factors;
 use crate::find_account::AccountView;
 use crate::membership::NotYours;
 use crate::notice::{AccountNotice, Notice, tell};
+use crate::passkey::forget_passkeys;
 
-/// Deactivate somebody's account, or activate it again (ID-05).
+/// Deactivate somebody's account, or activate it again (ID-05); or help somebody who has lost their second
+/// factors.
 ///
 /// Nothing is refreshed from this moment on; a token that was given out is good for the rest of its quarter
 /// of an hour.
@@ -18,14 +21,18 @@ pub struct ChangeAccount {
     /// Whose.
     pub user: UserId,
     /// May they sign in?
-    pub active: bool,
+    pub active: Option<bool>,
+    /// Take all their second factors away, once they have shown in another way who they are. They are told,
+    /// every session ends, and staff add a new one when they sign in.
+    #[serde(default)]
+    pub clear_factors: bool,
 }
 
 impl Endpoint for ChangeAccount {
     const ROUTE: Route = Route::patch("/v1/accounts/{user}");
     type Audience = OnPlatform;
     const NEEDS: Option<Permission> = Some(Permission::ManageAccounts);
-    const USES: &'static [Use] = &[Use::Get, Use::Put];
+    const USES: &'static [Use] = &[Use::Get, Use::Put, Use::Delete];
     type Reply = AccountView;
 
     async fn handle(self, cx: &Cx<'_, OnPlatform>) -> Result<Done<AccountView>, Problem> {
@@ -34,19 +41,36 @@ impl Endpoint for ChangeAccount {
         if self.user == cx.grant.caller().user {
             return Err(NotYours::OwnMembership.into());
         }
-        let state = if self.active { State::Active } else { State::Deactivated };
         if account.state == State::Closed {
             return Err(Denied::Hidden.into());
         }
-        if account.state == state {
+        let state = match self.active {
+            Some(true) => State::Active,
+            Some(false) => State::Deactivated,
+            None => account.state,
+        };
+        let clears = self.clear_factors && account.factors.any();
+        if account.state == state && !clears {
             return Ok(Done::concerning(account.patient, AccountView::from(&*account)));
+        }
+        let ends = account.state != state && state == State::Deactivated;
+        let mut change = Change::new();
+        if clears {
+            change = forget_passkeys(cx, change, &account).await?;
         }
         let account = account.with(|account| {
             account.state = state;
             account.epoch += 1;
+            if clears {
+                account.factors = Factors::default();
+            }
         });
-        let mut change = Change::new().update(Shared, &account);
-        if state == State::Deactivated {
+        change = change.update(Shared, &account);
+        if clears {
+            let notice = AccountNotice::about(&account, Notice::FactorRemoved).with("factor", "all");
+            change = tell(cx, change, notice);
+        }
+        if ends {
             change = tell(cx, change, AccountNotice::about(&account, Notice::AccountDeactivated));
         }
         Ok(Done::concerning(account.patient, AccountView::from(&*account)).writing(change))

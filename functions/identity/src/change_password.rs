@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::{Change, Shared};
 
-use crate::guard::{failed, may_try, succeeded};
-use crate::notice::{AccountNotice, Notice, tell};
+use crate::guard::{may_try, succeeded};
+use crate::notice::{AccountNotice, Notice, failed, tell};
 use crate::own::{Own, guarded};
 use crate::password::{NewPassword, Unsuitable, WrongPassword, verified};
 
@@ -32,7 +32,7 @@ impl Endpoint for ChangePassword {
     const ROUTE: Route = Route::put("/v1/me/password");
     type Audience = Personal;
     const NEEDS: Option<Permission> = Some(Permission::ManageOwnAccount);
-    const USES: &'static [Use] = &[Use::GetMany, Use::Put, Use::Delete];
+    const USES: &'static [Use] = &[Use::GetMany, Use::Put, Use::Delete, Use::Check];
     /// Argon2 wants a whole CPU: Lambda gives one at 1769 MB, and in proportion below.
     const MEMORY: u16 = 1024;
     type Reply = PasswordChanged;
@@ -46,7 +46,7 @@ impl Endpoint for ChangePassword {
         }
         let hash = account.password.hash.clone();
         if !verified(self.current, Some(hash), cx.host.random()).await?.fits {
-            let (change, _) = failed(Change::new(), guard, &subject, cx.now);
+            let change = failed(cx, Change::new(), guard, &subject, &account);
             return Ok(Done::refusing(account.patient, WrongPassword("/current")).writing(change));
         }
         let password = self.password.hashed(cx.host.random(), cx.now).await?;
@@ -55,7 +55,7 @@ impl Endpoint for ChangePassword {
             account.epoch += 1;
         });
         let session = session.with(|session| session.epoch = account.epoch);
-        let change = succeeded(Change::new(), guard.as_ref());
+        let change = succeeded(Change::new(), guard.as_ref(), &subject);
         let change = change.update(Shared, &account).update(Shared, &session);
         let notice = AccountNotice::about(&account, Notice::PasswordChanged).with("at", cx.now);
         let change = tell(cx, change, notice);

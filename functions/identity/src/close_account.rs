@@ -6,10 +6,11 @@ use store::{Change, Shared};
 
 use crate::account::{Handle, State};
 use crate::factor::Factors;
-use crate::guard::{failed, may_try, succeeded};
+use crate::guard::{may_try, succeeded};
 use crate::membership::Member;
-use crate::notice::{AccountNotice, Notice, tell};
+use crate::notice::{AccountNotice, Notice, failed, tell};
 use crate::own::{Own, guarded};
+use crate::passkey::forget_passkeys;
 use crate::password::{WrongPassword, verified};
 use crate::signed_in::{csrf_cookie, refresh_cookie};
 
@@ -35,7 +36,7 @@ impl Endpoint for CloseAccount {
     const ROUTE: Route = Route::post("/v1/me/closure");
     type Audience = Personal;
     const NEEDS: Option<Permission> = Some(Permission::ManageOwnAccount);
-    const USES: &'static [Use] = &[Use::Get, Use::GetMany, Use::Put, Use::Delete, Use::Blind];
+    const USES: &'static [Use] = &[Use::Get, Use::GetMany, Use::Put, Use::Delete, Use::Check, Use::Blind];
     /// Argon2 wants a whole CPU: Lambda gives one at 1769 MB, and in proportion below.
     const MEMORY: u16 = 1024;
     type Reply = Closed;
@@ -46,10 +47,10 @@ impl Endpoint for CloseAccount {
         may_try(guard.as_ref(), cx.now)?;
         let hash = account.password.hash.clone();
         if !verified(self.password, Some(hash), cx.host.random()).await?.fits {
-            let (change, _) = failed(Change::new(), guard, &subject, cx.now);
+            let change = failed(cx, Change::new(), guard, &subject, &account);
             return Ok(Done::refusing(account.patient, WrongPassword("/password")).writing(change));
         }
-        let mut change = succeeded(Change::new(), guard.as_ref());
+        let mut change = succeeded(Change::new(), guard.as_ref(), &subject);
         let email = Some((Handle::EMAIL, account.email.as_ref()));
         let username = account.username.as_deref().map(|name| (Handle::USERNAME, name.as_ref()));
         for (purpose, identifier) in email.into_iter().chain(username) {
@@ -64,6 +65,7 @@ impl Endpoint for CloseAccount {
                 change = change.delete(clinic, &member);
             }
         }
+        change = forget_passkeys(cx, change, &account).await?;
         let account = account.with(|account| {
             account.state = State::Closed;
             account.epoch += 1;

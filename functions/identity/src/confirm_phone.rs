@@ -5,7 +5,8 @@ use serde::Deserialize;
 use store::Shared;
 
 use crate::factor::{PhoneFactor, SmsCode, WrongCode};
-use crate::guard::{failed, may_try, succeeded};
+use crate::guard::{may_try, succeeded};
+use crate::notice::failed;
 use crate::own::{Own, guarded};
 use crate::pass_second_factor::used;
 use crate::signed_in::{Enrolled, enrolled};
@@ -23,7 +24,7 @@ impl Endpoint for ConfirmPhone {
     type Audience = Personal;
     const NEEDS: Option<Permission> = Some(Permission::EnrolOwnFactor);
     const USES: &'static [Use] =
-        &[Use::Get, Use::GetMany, Use::Query, Use::Put, Use::Delete, Use::Unseal, Use::Issue];
+        &[Use::Get, Use::GetMany, Use::Query, Use::Put, Use::Delete, Use::Check, Use::Unseal, Use::Issue];
     /// A kept answer would be a kept token.
     const REPLAYS: bool = false;
     type Reply = Enrolled;
@@ -39,13 +40,13 @@ impl Endpoint for ConfirmPhone {
         let number = sent.number.clone();
         let (change, verdict) = used(sent, &self.code);
         if let Err(wrong) = verdict {
-            let (change, _) = failed(change, guard, &subject, cx.now);
+            let change = failed(cx, change, guard, &subject, &account);
             return Ok(Done::refusing(account.patient, wrong).writing(change));
         }
         let account = account.with(|account| {
             account.factors.phone = Some(PhoneFactor { number, since: cx.now });
         });
-        let change = succeeded(change, guard.as_ref());
-        enrolled(cx, account, session, "telephone", AuthenticationMethod::Sms, change).await
+        let change = succeeded(change, guard.as_ref(), &subject);
+        enrolled(cx, account, session, "phone", AuthenticationMethod::Sms, change).await
     }
 }

@@ -5,7 +5,8 @@ use serde::Deserialize;
 use store::Change;
 
 use crate::factor::WrongCode;
-use crate::guard::{failed, may_try, succeeded};
+use crate::guard::{may_try, succeeded};
+use crate::notice::failed;
 use crate::own::{Own, guarded};
 use crate::pass_second_factor::secret;
 use crate::signed_in::{Enrolled, enrolled};
@@ -23,7 +24,7 @@ impl Endpoint for ConfirmTotp {
     type Audience = Personal;
     const NEEDS: Option<Permission> = Some(Permission::EnrolOwnFactor);
     const USES: &'static [Use] =
-        &[Use::Get, Use::GetMany, Use::Query, Use::Put, Use::Delete, Use::Unseal, Use::Issue];
+        &[Use::Get, Use::GetMany, Use::Query, Use::Put, Use::Delete, Use::Check, Use::Unseal, Use::Issue];
     /// A kept answer would be a kept token.
     const REPLAYS: bool = false;
     type Reply = Enrolled;
@@ -38,14 +39,14 @@ impl Endpoint for ConfirmTotp {
         let mut app = account.factors.pending_totp.clone().ok_or(WrongCode)?;
         let secret = secret(cx, &app.sealed).await?;
         if let Err(wrong) = app.accept(&secret, &self.code, cx.now) {
-            let (change, _) = failed(Change::new(), guard, &subject, cx.now);
+            let change = failed(cx, Change::new(), guard, &subject, &account);
             return Ok(Done::refusing(account.patient, wrong).writing(change));
         }
         let account = account.with(|account| {
             account.factors.pending_totp = None;
             account.factors.totp = Some(app);
         });
-        let change = succeeded(Change::new(), guard.as_ref());
-        enrolled(cx, account, session, "authenticator app", AuthenticationMethod::Otp, change).await
+        let change = succeeded(Change::new(), guard.as_ref(), &subject);
+        enrolled(cx, account, session, "totp", AuthenticationMethod::Otp, change).await
     }
 }

@@ -15,6 +15,7 @@ pub struct CountSessions;
 impl Scheduled for CountSessions {
     const EVERY: &'static str = "rate(1 minute)";
     const USES: &'static [Use] = &[Use::QueryIndex(&BY_ACTIVITY), Use::Put];
+    const AUDITED: bool = false;
 
     async fn run(cx: &Cx<'_, System>) -> Result<Done<()>, Problem> {
         let mut active = 0;

@@ -2,11 +2,14 @@ use kernel::{ClinicId, PatientId, Permission, Private, Problem, Role, Timestamp,
 use runtime::{Cx, Done, Endpoint, OnPlatform, Route, Use};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use store::Shared;
+use store::{Page, Shared};
 
 use crate::account::{Account, Email, Handle, Name, State};
+use crate::session::Session;
 
 /// Find somebody's account by its email address (ID-44).
+///
+/// An address has no place in a URL, which is kept in many logs: so it is posted.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct FindAccount {
     /// What they sign in with.
@@ -39,6 +42,8 @@ pub struct AccountView {
     pub has_second_factor: bool,
     /// When the account came into being.
     pub registered_at: Timestamp,
+    /// When they signed in last, as far as that session is still known (ID-06).
+    pub last_sign_in_at: Option<Timestamp>,
     /// Where they work.
     pub memberships: Vec<Work>,
 }
@@ -66,6 +71,7 @@ impl From<&Account> for AccountView {
             state: account.state,
             has_second_factor: account.factors.any(),
             registered_at: account.registered_at,
+            last_sign_in_at: None,
             memberships: work
                 .map(|work| Work { clinic: work.clinic, role: work.role, active: work.active })
                 .collect(),
@@ -74,10 +80,12 @@ impl From<&Account> for AccountView {
 }
 
 impl Endpoint for FindAccount {
-    const ROUTE: Route = Route::get("/v1/accounts");
+    const ROUTE: Route = Route::post("/v1/account-searches");
     type Audience = OnPlatform;
     const NEEDS: Option<Permission> = Some(Permission::ReadAccounts);
-    const USES: &'static [Use] = &[Use::Get, Use::Blind];
+    const USES: &'static [Use] = &[Use::Get, Use::Query, Use::Blind];
+    /// It only reads.
+    const REPLAYS: bool = false;
     type Reply = Accounts;
 
     async fn handle(self, cx: &Cx<'_, OnPlatform>) -> Result<Done<Accounts>, Problem> {
@@ -86,8 +94,11 @@ impl Endpoint for FindAccount {
             Some(in_use) => cx.store.get(Shared, Account::at(in_use.user)).await?,
             None => None,
         };
-        let patient = account.as_ref().and_then(|account| account.patient);
-        let items = account.iter().map(|account| AccountView::from(&**account)).collect();
-        Ok(Done::concerning(patient, Accounts { items }))
+        let Some(account) = account else { return Ok(Done::impersonal(Accounts { items: Vec::new() })) };
+        let latest = Page { limit: 1, after: None };
+        let latest = cx.store.list(Shared, Session::all(account.user).backwards(), latest).await?;
+        let last_sign_in_at = latest.items.first().map(|session| session.created_at);
+        let view = AccountView { last_sign_in_at, ..AccountView::from(&*account) };
+        Ok(Done::concerning(account.patient, Accounts { items: vec![view] }))
     }
 }

@@ -72,7 +72,7 @@ pub fn may_try(guard: Option<&Stored<Guard>>, now: Timestamp) -> Result<(), Lock
     }
 }
 
-/// They failed once more. The change, and the end of the wait if this failure begins one.
+/// They failed once more. The change, and the end of the wait if with this failure the waiting begins.
 pub fn failed(
     change: Change,
     guard: Option<Stored<Guard>>,
@@ -93,15 +93,17 @@ pub fn failed(
             (change.create(Shared, &guard), guard)
         }
     };
-    let until = guard.locked_until();
-    (change, (until > now).then_some(until))
+    (change, (guard.failures == FREE).then(|| guard.locked_until()))
 }
 
 /// They succeeded: nothing is held against them any more.
-pub fn succeeded(change: Change, guard: Option<&Stored<Guard>>) -> Change {
+///
+/// What was read must still be so when it is written. Otherwise a right guess among many wrong ones at the
+/// same moment would slip past the lock that they begin.
+pub fn succeeded(change: Change, guard: Option<&Stored<Guard>>, subject: &str) -> Change {
     match guard {
         Some(guard) => change.delete(Shared, guard),
-        None => change,
+        None => change.absent(Shared, &Guard::at(subject)),
     }
 }
 
@@ -132,16 +134,18 @@ impl Fault for Locked {
 pub enum Limit {
     /// Failed sign-ins from one address.
     FailuresOfAddress,
-    /// Failed sign-ins from one connection's end, which may be an edge with many people behind it.
-    FailuresOfPeer,
     /// Registrations from one address.
     RegistrationsOfAddress,
-    /// Mails that strangers make us send to one address.
-    MailsToAddress,
+    /// Mails about registration that strangers make us send to one address.
+    RegistrationMails,
+    /// Mails to choose a new password that strangers make us send to one address.
+    ResetMails,
     /// The same, asked for from one address.
-    MailsOfAddress,
+    ResetsOfAddress,
     /// Text messages of one account.
     TextsOfAccount,
+    /// Text messages to one telephone, whichever account asks.
+    TextsToPhone,
     /// Challenges for a passkey, asked for from one address.
     ChallengesOfAddress,
     /// Invitations of a clinic.
@@ -153,11 +157,12 @@ impl Limit {
     const fn of(self) -> (u32, i64) {
         match self {
             Limit::FailuresOfAddress => (100, 900),
-            Limit::FailuresOfPeer => (2000, 900),
             Limit::RegistrationsOfAddress => (300, 3600),
-            Limit::MailsToAddress => (5, 3600),
-            Limit::MailsOfAddress => (300, 3600),
+            Limit::RegistrationMails => (5, 3600),
+            Limit::ResetMails => (5, 3600),
+            Limit::ResetsOfAddress => (300, 3600),
             Limit::TextsOfAccount => (5, 3600),
+            Limit::TextsToPhone => (10, 3600),
             Limit::ChallengesOfAddress => (300, 900),
             Limit::InvitationsOfClinic => (200, 86_400),
         }
@@ -202,6 +207,12 @@ impl Counter {
             Some(read) if read.count >= self.most => Err(TooMany { until: self.until, now }),
             _ => Ok(()),
         }
+    }
+
+    /// One more, whether or not there is room: for what must not show in the answer. How many there were is
+    /// decided by what was read, and some that come at the same moment may be too many.
+    pub fn tally(&self, change: Change) -> Change {
+        change.count(Shared, self, u32::MAX)
     }
 
     /// One more, if there is room: that is decided when it is written, whatever was read before.

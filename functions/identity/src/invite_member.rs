@@ -10,6 +10,7 @@ use crate::account::{Account, Email, Language};
 use crate::appointing::{Post, may_appoint};
 use crate::guard::{Counter, Limit};
 use crate::link::{Invitation, InvitationId, Link, Purpose};
+use crate::membership::NotYours;
 use crate::notice::{AccountNotice, Notice, sealed_link, tell};
 
 /// Invite somebody to work in the clinic.
@@ -70,6 +71,9 @@ impl Endpoint for InviteMember {
         may_appoint(cx, post).await?;
         let caller = cx.grant.caller();
         let inviter = cx.store.find(Shared, Account::at(caller.user)).await?;
+        if *inviter.email == self.email {
+            return Err(NotYours::OwnMembership.into());
+        }
         let id = cx.id();
         let purpose = Purpose::Invitation { clinic: self.clinic, invitation: id };
         let (link, token) = Link::new(cx.host.random(), purpose, cx.now);

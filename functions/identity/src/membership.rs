@@ -29,7 +29,7 @@ pub struct Membership {
     pub provider: Option<ProviderId>,
     /// May they still act in it?
     pub active: bool,
-    /// Since when.
+    /// Since when, or since when no longer.
     pub since: Timestamp,
 }
 

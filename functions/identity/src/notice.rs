@@ -6,9 +6,10 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use kernel::{Event, PatientId, Private, Problem, Timestamp, UserId};
 use runtime::{Audience, Cx};
 use serde::{Deserialize, Serialize};
-use store::Change;
+use store::{Change, Stored};
 
 use crate::account::{Account, Email, Language, Name, Phone};
+use crate::guard::{self, Guard};
 use crate::{factor, link};
 
 /// Somebody has proved that an address is theirs, and is a patient from now on.
@@ -75,6 +76,8 @@ pub enum Notice {
     FactorAdded,
     /// There is one second factor less.
     FactorRemoved,
+    /// A code of the list was used in place of a second factor.
+    RecoveryCodeUsed,
     /// A used refresh token turned up, and the session was ended.
     SessionsRevoked,
     /// A clinic has changed what they are.
@@ -95,7 +98,12 @@ impl AccountNotice {
             given_name: Some(account.given_name.clone()),
             language: account.preferences.language.clone(),
             sealed: None,
-            facts: BTreeMap::new(),
+            facts: account
+                .preferences
+                .time_zone
+                .iter()
+                .map(|zone| ("time_zone".to_owned(), Private(zone.to_string())))
+                .collect(),
         }
     }
 
@@ -140,6 +148,24 @@ impl Event for SessionsCounted {
 /// Tell somebody, once the rest has happened.
 pub(crate) fn tell<A: Audience>(cx: &Cx<'_, A>, change: Change, notice: AccountNotice) -> Change {
     change.announce(cx.fact(None, notice))
+}
+
+/// They failed once more to prove that the account is theirs. With the failure that begins a lock they are
+/// told: whoever got as far as this may know the password.
+pub(crate) fn failed<A: Audience>(
+    cx: &Cx<'_, A>,
+    change: Change,
+    guard: Option<Stored<Guard>>,
+    subject: &str,
+    account: &Account,
+) -> Change {
+    let (change, locked) = guard::failed(change, guard, subject, cx.now);
+    match locked {
+        Some(until) => {
+            tell(cx, change, AccountNotice::about(account, Notice::LockedOut).with("until", until))
+        }
+        None => change,
+    }
 }
 
 /// A secret for an event: it lies in the outbox, in a queue, and perhaps among dead letters for two weeks.

@@ -6,7 +6,8 @@ use store::{Change, Shared, Stored};
 
 use crate::account::Account;
 use crate::factor::{Shown, SmsCode, TOTP, WrongCode, recovery_hash};
-use crate::guard::{failed, may_try, succeeded};
+use crate::guard::{may_try, succeeded};
+use crate::notice::{AccountNotice, Notice, failed, tell};
 use crate::own::{Own, guarded};
 use crate::passkey::{Assertion, Bytes, Challenge, Passkey, RelyingParty, challenge_of, verify};
 use crate::signed_in::{SignedIn, tokens};
@@ -47,7 +48,7 @@ impl Endpoint for PassSecondFactor {
         Use::GetMany,
         Use::Query,
         Use::Put,
-        Use::Delete,
+        Use::Delete, Use::Check,
         Use::Unseal,
         Use::Issue,
         Use::Link,
@@ -64,17 +65,17 @@ impl Endpoint for PassSecondFactor {
         let Outcome { account, change, verdict } = match self.method {
             Shown::Totp => totp(cx, account, self.code).await?,
             Shown::Sms => sms(cx, account, self.code).await?,
-            Shown::Recovery => recovery(account, self.code),
+            Shown::Recovery => recovery(cx, account, self.code),
             Shown::Passkey => self.passkey(cx, account).await?,
         };
         match verdict {
             Err(wrong) => {
-                let (change, _) = failed(change, guard, &subject, cx.now);
+                let change = failed(cx, change, guard, &subject, &account);
                 Ok(Done::refusing(patient, wrong).writing(change))
             }
             Ok(method) => {
                 let session = session.with(|session| session.stepped_up(method, cx.now));
-                let change = succeeded(change, guard.as_ref()).update(Shared, &session);
+                let change = succeeded(change, guard.as_ref(), &subject).update(Shared, &session);
                 let reply = tokens(cx, &account, &session, None).await?;
                 Ok(Done::concerning(patient, reply).writing(change))
             }
@@ -141,7 +142,11 @@ pub(crate) fn used(sent: Stored<SmsCode>, code: &str) -> (Change, Result<(), Wro
     (change, verdict)
 }
 
-fn recovery(account: Stored<Account>, code: Option<Private<String>>) -> Outcome {
+fn recovery(
+    cx: &Cx<'_, Personal>,
+    account: Stored<Account>,
+    code: Option<Private<String>>,
+) -> Outcome {
     let hash = code.map(|code| recovery_hash(&code));
     let mut verdict = Err(WrongCode);
     let account = account.with(|account| {
@@ -152,7 +157,10 @@ fn recovery(account: Stored<Account>, code: Option<Private<String>>) -> Outcome 
         }
     });
     let change = match verdict {
-        Ok(_) => Change::new().update(Shared, &account),
+        Ok(_) => {
+            let notice = AccountNotice::about(&account, Notice::RecoveryCodeUsed);
+            tell(cx, Change::new().update(Shared, &account), notice)
+        }
         Err(_) => Change::new(),
     };
     Outcome { account, change, verdict }

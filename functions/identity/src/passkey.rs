@@ -1,4 +1,4 @@
-//! Passkeys: WebAuthn Level 3 (W3C), as the relying party sees it. Pure.
+//! Passkeys: WebAuthn Level 3 (W3C), as the relying party sees it.
 //!
 //! We ask for discoverable credentials, verified users and no attestation: whether a key lives in a phone
 //! or in a stick is its owner's business, so what is signed about its make is not looked at.
@@ -10,11 +10,13 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use ciborium::Value;
 use jiff::SignedDuration;
 use kernel::{Fault, Private, Status, Timestamp, UserId};
+use runtime::{Audience, Cx};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use store::{Entity, Key, Shared};
+use store::{Change, Entity, Key, Shared, StoreError};
 
+use crate::account::Account;
 use crate::factor::{PasskeyId, hex};
 
 /// Signature algorithms that we take, the preferred one first (RFC 9053): ES256, EdDSA, RS256.
@@ -53,6 +55,20 @@ impl Entity for Passkey {
     fn key(&self) -> Key<Self> {
         Self::at(&self.credential)
     }
+}
+
+/// Take all of an account's passkeys away.
+pub(crate) async fn forget_passkeys<A: Audience>(
+    cx: &Cx<'_, A>,
+    mut change: Change,
+    account: &Account,
+) -> Result<Change, StoreError> {
+    for passkey in &account.factors.passkeys {
+        if let Some(passkey) = cx.store.get(Shared, Passkey::at(&passkey.credential)).await? {
+            change = change.delete(Shared, &passkey);
+        }
+    }
+    Ok(change)
 }
 
 /// What a passkey is asked to sign, good for five minutes and once.

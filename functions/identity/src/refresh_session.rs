@@ -50,7 +50,7 @@ impl Endpoint for RefreshSession {
     const ROUTE: Route = Route::post(REFRESH_PATH);
     type Audience = Public;
     const USES: &'static [Use] =
-        &[Use::Get, Use::GetMany, Use::Query, Use::Put, Use::Unseal, Use::Issue];
+        &[Use::Address, Use::Get, Use::GetMany, Use::Query, Use::Put, Use::Unseal, Use::Issue];
     /// A kept answer would be a kept token. What the key is for here is said above.
     const REPLAYS: bool = false;
     type Reply = SignedIn;

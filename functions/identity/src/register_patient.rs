@@ -41,7 +41,7 @@ pub struct MailSent {
 impl Endpoint for RegisterPatient {
     const ROUTE: Route = Route::post("/v1/patients");
     type Audience = Public;
-    const USES: &'static [Use] = &[Use::Get, Use::GetMany, Use::Put, Use::Update, Use::Blind, Use::Seal];
+    const USES: &'static [Use] = &[Use::Address, Use::Get, Use::GetMany, Use::Put, Use::Update, Use::Blind, Use::Seal];
     const STATUS: u16 = 202;
     /// Argon2 wants a whole CPU: Lambda gives one at 1769 MB, and in proportion below.
     const MEMORY: u16 = 1024;
@@ -55,7 +55,7 @@ impl Endpoint for RegisterPatient {
         let email = Private(email);
         let blind = cx.host.vault().await.blind(Handle::EMAIL, email.as_ref()).await?;
         let from = Counter::of(Limit::RegistrationsOfAddress, &cx.client.address, cx.now);
-        let to = Counter::of(Limit::MailsToAddress, &blind, cx.now);
+        let to = Counter::of(Limit::RegistrationMails, &blind, cx.now);
         let mut batch = cx.store.batch();
         let in_use = batch.want(Shared, Handle::at(&blind));
         let (counted, mailed) = (batch.want(Shared, from.key()), batch.want(Shared, to.key()));
@@ -81,18 +81,15 @@ impl Endpoint for RegisterPatient {
         let purpose = Purpose::Registration(Box::new(pending));
         let (link, token) = Link::new(cx.host.random(), purpose, cx.now);
         let sealed = sealed_link(cx, &token).await?;
-        let change = from.count(Change::new(), cx.now);
+        // The link is kept in either case, so that both cost the same; only one of its tokens is mailed.
+        let change = to.tally(from.count(Change::new(), cx.now)).create(Shared, &link);
         let change = match (full, account) {
             // Whoever has had enough of our mails gets no more, and whoever asks does not learn it.
             (true, _) => change,
             (false, Some(account)) => {
-                let notice = AccountNotice::about(&account, Notice::AlreadyRegistered);
-                tell(cx, to.count(change, cx.now), notice)
+                tell(cx, change, AccountNotice::about(&account, Notice::AlreadyRegistered))
             }
-            (false, None) => {
-                let change = to.count(change, cx.now).create(Shared, &link);
-                tell(cx, change, AccountNotice { sealed, ..verify })
-            }
+            (false, None) => tell(cx, change, AccountNotice { sealed, ..verify }),
         };
         Ok(Done::impersonal(MailSent { email }).writing(change))
     }

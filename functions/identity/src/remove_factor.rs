@@ -61,8 +61,8 @@ impl Endpoint for RemoveFactor {
             change = change.delete(Shared, passkey);
         }
         let factor = match self.factor {
-            FactorName::Totp => "authenticator app",
-            FactorName::Phone => "telephone",
+            FactorName::Totp => "totp",
+            FactorName::Phone => "phone",
             FactorName::Passkey(_) => "passkey",
         };
         let notice = AccountNotice::about(&account, Notice::FactorRemoved).with("factor", factor);

@@ -37,7 +37,7 @@ impl Endpoint for RenewRecoveryCodes {
         }
         let (codes, hashes) = recovery_codes(cx.host.random());
         let account = account.with(|account| account.factors.recovery = hashes);
-        let notice = AccountNotice::about(&account, Notice::FactorAdded).with("factor", "recovery codes");
+        let notice = AccountNotice::about(&account, Notice::FactorAdded).with("factor", "recovery-codes");
         let change = tell(cx, Change::new().update(Shared, &account), notice);
         Ok(Done::concerning(account.patient, RecoveryCodes { recovery_codes: codes }).writing(change))
     }

@@ -22,15 +22,15 @@ pub struct RequestPasswordReset {
 impl Endpoint for RequestPasswordReset {
     const ROUTE: Route = Route::post("/v1/password-resets");
     type Audience = Public;
-    const USES: &'static [Use] = &[Use::Get, Use::GetMany, Use::Put, Use::Update, Use::Blind, Use::Seal];
+    const USES: &'static [Use] = &[Use::Address, Use::Get, Use::GetMany, Use::Put, Use::Update, Use::Blind, Use::Seal];
     const STATUS: u16 = 202;
     type Reply = MailSent;
 
     async fn handle(self, cx: &Cx<'_, Public>) -> Result<Done<MailSent>, Problem> {
         let email = Private(self.email);
         let blind = cx.host.vault().await.blind(Handle::EMAIL, email.as_ref()).await?;
-        let from = Counter::of(Limit::MailsOfAddress, &cx.client.address, cx.now);
-        let to = Counter::of(Limit::MailsToAddress, &blind, cx.now);
+        let from = Counter::of(Limit::ResetsOfAddress, &cx.client.address, cx.now);
+        let to = Counter::of(Limit::ResetMails, &blind, cx.now);
         let mut batch = cx.store.batch();
         let in_use = batch.want(Shared, Handle::at(&blind));
         let (counted, mailed) = (batch.want(Shared, from.key()), batch.want(Shared, to.key()));
@@ -43,11 +43,12 @@ impl Endpoint for RequestPasswordReset {
         let epoch = account.as_ref().map_or(0, |account| account.epoch);
         let (link, token) = Link::new(cx.host.random(), Purpose::Reset { user, epoch }, cx.now);
         let sealed = sealed_link(cx, &token).await?;
-        let mut change = from.count(Change::new(), cx.now);
+        // The link is kept in either case, so that both cost the same; of nobody's the token is never mailed.
+        let mut change = to.tally(from.count(Change::new(), cx.now)).create(Shared, &link);
         let mut concerns = None;
         if let Some(account) = account.filter(|account| account.state == State::Active && !full) {
             let notice = AccountNotice { sealed, ..AccountNotice::about(&account, Notice::ResetPassword) };
-            change = tell(cx, to.count(change, cx.now).create(Shared, &link), notice);
+            change = tell(cx, change, notice);
             concerns = account.patient;
         }
         Ok(Done::concerning(concerns, MailSent { email }).writing(change))

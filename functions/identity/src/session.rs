@@ -127,6 +127,11 @@ pub fn fingerprint(id: Option<&DeviceText<64>>, agent: &str) -> String {
 }
 
 impl DeviceInfo {
+    /// The fingerprint, if the device calls itself something that others cannot know.
+    pub fn secret(&self) -> Option<String> {
+        self.id.as_ref().map(|id| fingerprint(Some(id), ""))
+    }
+
     /// With what the request says.
     pub fn seen(self, client: &runtime::Client) -> Device {
         let fingerprint = fingerprint(self.id.as_ref(), &client.agent);
@@ -327,7 +332,7 @@ impl Entity for Session {
 }
 
 /// Sessions by the quarter of an hour in which they were last refreshed, spread over sixteen partitions.
-pub static BY_ACTIVITY: Index = Index { name: "by-activity", attribute: "by_activity" };
+pub static BY_ACTIVITY: Index = Index { name: "by-activity", attribute: "by_activity", keys_only: true };
 
 const QUARTER: i64 = 15 * 60;
 

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::Change;
 
+use crate::own::own;
 use crate::patient::{Allergy, BloodType, Health};
 
 /// Say what everybody who treats you should know.
@@ -38,10 +39,11 @@ impl Endpoint for SetOwnHealth {
     const ROUTE: Route = Route::put("/v1/me/health");
     type Audience = Personal;
     const NEEDS: Option<Permission> = Some(Permission::ManageOwnHealth);
-    const USES: &'static [Use] = &[Use::Get, Use::Put];
+    const USES: &'static [Use] = &[Use::Get, Use::GetMany, Use::Put];
     type Reply = Health;
 
     async fn handle(self, cx: &Cx<'_, Personal>) -> Result<Done<Health>, Problem> {
+        own(cx).await?;
         let scope = cx.grant.patient()?;
         let health = Health {
             blood_type: self.blood_type.map(Private),

@@ -2,11 +2,11 @@ use kernel::{AuthenticationMethod, AuthenticationMethods, Fault, Id, Private, Pr
 use runtime::{Cx, Done, Endpoint, Public, Route, Use};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use store::{Change, Entity as _, Shared};
+use store::{Change, Entity as _, Shared, Stored};
 
 use crate::account::{Account, Handle, Typed};
-use crate::guard::{Counter, Guard, Limit, failed, may_try, succeeded};
-use crate::notice::{AccountNotice, Notice, tell};
+use crate::guard::{self, Counter, Guard, Limit, may_try, succeeded};
+use crate::notice::failed;
 use crate::password::verified;
 use crate::session::DeviceInfo;
 use crate::signed_in::{SignedIn, begin};
@@ -45,13 +45,14 @@ impl Fault for WrongCredentials {
 impl Endpoint for SignIn {
     const ROUTE: Route = Route::post("/v1/sessions");
     type Audience = Public;
-    const USES: &'static [Use] = &[
+    const USES: &'static [Use] = &[Use::Address, 
         Use::Get,
         Use::GetMany,
         Use::Query,
         Use::Put,
         Use::Update,
         Use::Delete,
+        Use::Check,
         Use::Blind,
         Use::Unseal,
         Use::Issue,
@@ -72,43 +73,48 @@ impl Endpoint for SignIn {
         let (purpose, identifier) = typed.identifier();
         let blind = cx.host.vault().await.blind(purpose, identifier).await?;
         let from = Counter::of(Limit::FailuresOfAddress, &cx.client.address, cx.now);
-        let peer = Counter::of(Limit::FailuresOfPeer, &cx.client.peer, cx.now);
-
         let mut batch = cx.store.batch();
-        let in_use = batch.want(Shared, Handle::at(&blind));
-        let guard = batch.want(Shared, Guard::at(&blind));
-        let counts = (batch.want(Shared, from.key()), batch.want(Shared, peer.key()));
+        let handle = batch.want(Shared, Handle::at(&blind));
+        let counted = batch.want(Shared, from.key());
         let mut found = batch.get().await?;
-        from.check(found.take(&counts.0)?.as_ref(), cx.now)?;
-        peer.check(found.take(&counts.1)?.as_ref(), cx.now)?;
-        let guard = found.take(&guard)?;
+        from.check(found.take(&counted)?.as_ref(), cx.now)?;
+        let user = found.take(&handle)?.map(|handle| handle.user);
+
+        // An account has one lock, whichever of its names is typed, and a device that it knows has another:
+        // strangers who guess do not keep its owner out.
+        let everywhere = user.map_or(blind, |user| user.to_string());
+        let here = device.secret().map(|device| format!("{everywhere}/{device}"));
+        let here = here.unwrap_or_else(|| everywhere.clone());
+        let mut batch = cx.store.batch();
+        let account = batch.want(Shared, Account::at(user.unwrap_or(Id::NOBODY)));
+        let (guard_here, guard) = (batch.want(Shared, Guard::at(&here)), batch.want(Shared, Guard::at(&everywhere)));
+        let mut found = batch.get().await?;
+        let account = found.take(&account)?;
+        let knows = |account: &Stored<Account>| {
+            device.secret().is_some_and(|device| account.devices.contains(&device))
+        };
+        let (subject, guard) = match &account {
+            Some(account) if knows(account) => (here, found.take(&guard_here)?),
+            _ => (everywhere, found.take(&guard)?),
+        };
         may_try(guard.as_ref(), cx.now)?;
 
-        let user = found.take(&in_use)?.map_or(Id::NOBODY, |in_use| in_use.user);
-        let account = cx.store.get(Shared, Account::at(user)).await?;
         let hash = account.as_ref().map(|account| account.password.hash.clone());
         let verdict = verified(password, hash, cx.host.random()).await?;
-
         let account = match account {
             Some(account) if verdict.fits => account,
             known => {
-                let (change, locked) = failed(Change::new(), guard, &blind, cx.now);
-                let change = peer.count(from.count(change, cx.now), cx.now);
+                let change = from.count(Change::new(), cx.now);
                 let Some(account) = known else {
+                    let (change, _) = guard::failed(change, guard, &subject, cx.now);
                     return Ok(Done::refusing([], WrongCredentials).writing(change));
                 };
-                let change = match locked {
-                    Some(until) => {
-                        let notice = AccountNotice::about(&account, Notice::LockedOut);
-                        tell(cx, change, notice.with("until", until))
-                    }
-                    None => change,
-                };
+                let change = failed(cx, change, guard, &subject, &account);
                 let refused = Done::refusing(account.patient, WrongCredentials);
                 return Ok(refused.by(account.user).writing(change));
             }
         };
-        let change = succeeded(Change::new(), guard.as_ref());
+        let change = succeeded(Change::new(), guard.as_ref(), &subject);
         let dirty = verdict.rehashed.is_some();
         let account = account.with(|account| {
             if let Some(hash) = verdict.rehashed {

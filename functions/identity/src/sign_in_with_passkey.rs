@@ -32,7 +32,7 @@ pub struct SignInWithPasskey {
 impl Endpoint for SignInWithPasskey {
     const ROUTE: Route = Route::post("/v1/sessions/passkey");
     type Audience = Public;
-    const USES: &'static [Use] = &[
+    const USES: &'static [Use] = &[Use::Address, 
         Use::Get,
         Use::GetMany,
         Use::Query,
@@ -59,7 +59,13 @@ impl Endpoint for SignInWithPasskey {
         let (challenge, passkey) = (challenge.ok_or(PasskeyRefused)?, found.take(&passkey)?);
         let passkey = passkey.ok_or(PasskeyRefused)?;
         let party = RelyingParty::of(cx.host.setting(Setting::WebOrigin));
-        let count = verify(&answer, &passkey, &challenge, &party)?;
+        let count = match verify(&answer, &passkey, &challenge, &party) {
+            Ok(count) => count,
+            Err(refused) => {
+                let change = Change::new().delete(Shared, &challenge);
+                return Ok(Done::refusing([], refused).by(passkey.user).writing(change));
+            }
+        };
         let account = cx.store.get(Shared, Account::at(passkey.user)).await?.ok_or(PasskeyRefused)?;
         let passkey = passkey.with(|passkey| {
             passkey.sign_count = count;

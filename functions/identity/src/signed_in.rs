@@ -141,10 +141,9 @@ pub(crate) async fn begin<A: Audience>(
     device: Device,
     change: Change,
 ) -> Result<Done<SignedIn>, Problem> {
-    if account.state != State::Active {
-        return Err(Inactive.into());
-    }
-    let acting = account.acting_first().ok_or(Inactive)?;
+    let Some(acting) = account.acting_first().filter(|_| account.state == State::Active) else {
+        return Ok(Done::refusing(account.patient, Inactive).by(account.user));
+    };
     let knows = account.devices.contains(&device.fingerprint);
     let mut is_new = false;
     let account = account.with(|account| is_new = account.meet(&device.fingerprint));

@@ -5,17 +5,23 @@ use serde::{Deserialize, Serialize};
 use store::{Change, Shared};
 
 use crate::account::{Account, Email, Handle, Name};
+use crate::guard::{Guard, failed, may_try, succeeded};
 use crate::link::{Link, LinkInvalid, Pending, Purpose};
 use crate::notice::{AccountNotice, Notice, PatientRegistered, tell};
+use crate::password::{WrongPassword, verified};
 use crate::patient::PatientAccount;
 
-/// Finish a registration with the link of its mail.
+/// Finish a registration with the link of its mail and the password that was chosen.
 ///
-/// Afterwards, sign in with the address and the password that you chose.
+/// The link proves that the address is yours, and the password that it was you who registered: whoever
+/// enters somebody else's address gets no account out of it, even if its owner opens the link.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct VerifyEmail {
     /// What the link ends with.
     pub token: Private<String>,
+    /// As chosen.
+    #[schemars(extend("format" = "password"))]
+    pub password: Private<String>,
 }
 
 /// A new account.
@@ -34,13 +40,23 @@ pub struct Verified {
 impl Endpoint for VerifyEmail {
     const ROUTE: Route = Route::post("/v1/email-verifications");
     type Audience = Public;
-    const USES: &'static [Use] = &[Use::Get, Use::Put, Use::Delete];
+    const USES: &'static [Use] = &[Use::Get, Use::Put, Use::Delete, Use::Check];
+    /// Argon2 wants a whole CPU: Lambda gives one at 1769 MB, and in proportion below.
+    const MEMORY: u16 = 1024;
     type Reply = Verified;
 
     async fn handle(self, cx: &Cx<'_, Public>) -> Result<Done<Verified>, Problem> {
         let link = cx.store.get(Shared, Link::at(&Link::hash(&self.token))).await?.ok_or(LinkInvalid)?;
         let Purpose::Registration(pending) = link.purpose.clone() else { return Err(LinkInvalid.into()) };
+        let subject = format!("registration/{}", link.hash);
+        let guard = cx.store.get(Shared, Guard::at(&subject)).await?;
+        may_try(guard.as_ref(), cx.now)?;
         let Pending { email, blind, given_name, family_name, preferences, password } = *pending;
+        let hash = Some(password.hash.clone());
+        if !verified(self.password, hash, cx.host.random()).await?.fits {
+            let (change, _) = failed(Change::new(), guard, &subject, cx.now);
+            return Ok(Done::refusing([], WrongPassword("/password")).writing(change));
+        }
         let (user, patient): (UserId, PatientId) = (cx.id(), cx.id());
         let names = (given_name, family_name);
         let mut account = Account::new(user, email, names, preferences, password, cx.now);
@@ -51,7 +67,7 @@ impl Endpoint for VerifyEmail {
             given_name: account.given_name.clone(),
             language: account.preferences.language.clone(),
         };
-        let change = Change::new()
+        let change = succeeded(Change::new(), guard.as_ref(), &subject)
             .delete(Shared, &link)
             // Two registrations of one address: the first link that is opened decides.
             .create(Shared, &Handle { blind, user })

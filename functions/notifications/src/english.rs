@@ -94,6 +94,13 @@ pub(crate) const fn words(notice: Notice) -> Words {
             action: Some("Look at my account"),
             otherwise: "If it was not you, sign in, add it again, and choose a new password at once.",
         },
+        Notice::RecoveryCodeUsed => Words {
+            subject: "A recovery code was used",
+            said: "One of your recovery codes was used to sign in, in place of your second step. It does not \
+                   work again.",
+            action: Some("Look at my account"),
+            otherwise: "If it was not you, sign in, choose a new password, and make new recovery codes at once.",
+        },
         Notice::SessionsRevoked => Words {
             subject: "You have been signed out to be safe",
             said: "A sign-in of yours was used once more after it had been replaced. That can be an \
@@ -138,11 +145,26 @@ pub(crate) fn facts(facts: &Facts) -> Vec<(&'static str, String)> {
         ("Device", device.as_ref().map(|device| device.0.clone())),
         ("Internet address", address.as_ref().map(|address| address.0.clone())),
         ("Invited by", inviter.as_ref().map(|inviter| inviter.0.clone())),
-        ("Role", role.as_ref().map(|role| role.0.clone())),
+        ("Role", role.as_ref().map(|role| post(role).into())),
         ("Access", active.map(|active| if active == Active::True { "Open" } else { "Ended" }.into())),
         ("Second step", factor.as_ref().map(|factor| step(factor).into())),
     ];
     rows.into_iter().filter_map(|(label, value)| Some((label, value?))).collect()
+}
+
+/// What a role is called.
+fn post(role: &str) -> &str {
+    match role {
+        "practitioner" => "Doctor or other practitioner",
+        "nurse" => "Nurse",
+        "receptionist" => "Receptionist",
+        "pharmacist" => "Pharmacist",
+        "technician" => "Laboratory technician",
+        "finance" => "Finance",
+        "manager" => "Clinic manager",
+        "staff" => "A role of the clinic's own",
+        other => other,
+    }
 }
 
 fn moment(at: Timestamp, zone: Option<&Zone>) -> String {

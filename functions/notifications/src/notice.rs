@@ -34,7 +34,9 @@ pub enum Notice {
     FactorAdded,
     /// A second step was removed from the sign-in.
     FactorRemoved,
-    /// An old refresh token was used again, so all sessions have ended.
+    /// A code of the list was used in place of a second step.
+    RecoveryCodeUsed,
+    /// An old refresh token was used again, so its session has ended.
     SessionsRevoked,
     /// A clinic changed what they are there.
     MembershipChanged,
@@ -108,6 +110,7 @@ impl Notice {
             | Notice::PasswordChanged
             | Notice::FactorAdded
             | Notice::FactorRemoved
+            | Notice::RecoveryCodeUsed
             | Notice::SessionsRevoked
             | Notice::MembershipChanged => Some(Link::Page("/sign-in")),
             Notice::AccountClosed | Notice::AccountDeactivated => None,

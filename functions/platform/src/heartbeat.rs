@@ -41,6 +41,7 @@ pub struct NoteHeartbeat {
 impl Job for NoteHeartbeat {
     const EVENT: &'static str = "sessions-counted";
     const USES: &'static [Use] = &[Use::Get, Use::Put];
+    const AUDITED: bool = false;
 
     async fn run(&self, cx: &Cx<'_, System>) -> Result<Done<()>, Problem> {
         let heard = Heartbeat { active_sessions: self.active, sent_at: self.at, heard_at: cx.now };

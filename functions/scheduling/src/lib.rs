@@ -32,7 +32,7 @@ use runtime::Function;
 use store::Index;
 
 /// A patient's appointments of all clinics, by start.
-pub const BY_PATIENT: Index = Index { name: "by-patient", attribute: "by_patient" };
+pub const BY_PATIENT: Index = Index { name: "by-patient", attribute: "by_patient", keys_only: false };
 
 /// The indexes of the context's table.
 pub const INDEXES: &[Index] = &[BY_PATIENT];

@@ -14,7 +14,8 @@ pub struct Policies(HashMap<String, Vec<Statement>>);
 /// Some actions on some resources. `*` in either stands for any text.
 ///
 /// Resources are named without account and region: `table`, `table/index/name`, `table/stream/*`, a key's
-/// id or alias, a topic, a queue, `bucket`, `bucket/key`, the address that a mail is from.
+/// id or alias, a topic, a queue, `bucket`, `bucket/key`, the address that a mail is from, the number
+/// of a telephone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
     /// Actions as IAM spells them: `dynamodb:GetItem`.

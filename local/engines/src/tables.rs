@@ -30,6 +30,7 @@ pub struct Index {
     pub partition: String,
     /// The attribute of its sort key.
     pub sort: String,
+    projection: &'static str,
 }
 
 impl Table {
@@ -39,8 +40,18 @@ impl Table {
     }
 
     /// Adds an index.
-    pub fn index(mut self, name: &str, partition: &str, sort: &str) -> Self {
-        self.indexes.push(Index { name: name.into(), partition: partition.into(), sort: sort.into() });
+    pub fn index(self, name: &str, partition: &str, sort: &str) -> Self {
+        self.index_of("ALL", name, partition, sort)
+    }
+
+    /// Adds an index that holds the keys alone.
+    pub fn index_of_keys(self, name: &str, partition: &str, sort: &str) -> Self {
+        self.index_of("KEYS_ONLY", name, partition, sort)
+    }
+
+    fn index_of(mut self, projection: &'static str, name: &str, partition: &str, sort: &str) -> Self {
+        let (name, partition, sort) = (name.into(), partition.into(), sort.into());
+        self.indexes.push(Index { name, partition, sort, projection });
         self
     }
 
@@ -86,7 +97,7 @@ impl Index {
         json!({
             "IndexName": self.name,
             "KeySchema": keys(&self.partition, &self.sort),
-            "Projection": { "ProjectionType": "ALL" },
+            "Projection": { "ProjectionType": self.projection },
         })
     }
 }

@@ -224,8 +224,7 @@ async fn text(
     number: &str,
     form: &BTreeMap<String, String>,
 ) -> Result<Reply, Refused> {
-    // IAM cannot name telephones: whoever may send to one may send to all.
-    door.demand(call.principal, [&Demand::new("sns:Publish", "*")])?;
+    door.demand(call.principal, [&Demand::new("sns:Publish", number)])?;
     let digits = number.strip_prefix('+').unwrap_or_default();
     if !(4..=15).contains(&digits.len()) || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(invalid(&format!(

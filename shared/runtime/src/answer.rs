@@ -94,8 +94,14 @@ async fn succeed<E: Endpoint>(
         return Ok(before);
     }
 
-    let cx: Cx<'_, E::Audience> =
-        Cx { store: store.clone(), grant, now, if_match, client: Client::of(request), host };
+    let cx: Cx<'_, E::Audience> = Cx {
+        store: store.clone(),
+        grant,
+        now,
+        if_match,
+        client: Client::of(request, host.edge_mark()),
+        host,
+    };
     for round in 1.. {
         let outcome = async {
             let Done { answer, change, concerns, user, version, cookies } = input.handle(&cx).await?;

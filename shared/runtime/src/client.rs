@@ -4,10 +4,8 @@ use lambda_http::{Request, RequestExt as _};
 /// What a request says of the machine that it came from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Client {
-    /// Where the connection to the API came from: the caller, or the edge in front of us. Cannot be forged.
-    pub peer: String,
-    /// The caller's address, as far as the edge tells the truth: whoever calls the API directly may claim
-    /// any. Good for what is shown and for the narrow of two limits.
+    /// From where it came: whom our edge has heard from, or whoever calls the API directly. What a caller
+    /// claims of itself is not believed.
     pub address: String,
     /// `User-Agent`, at most 256 characters of it.
     pub agent: String,
@@ -19,17 +17,18 @@ pub struct Client {
 }
 
 impl Client {
-    pub(crate) fn of(request: &Request) -> Self {
+    /// `mark` is what only our edge sends along.
+    pub(crate) fn of(request: &Request, mark: Option<&str>) -> Self {
         let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
         let peer = match request.request_context_ref() {
             Some(RequestContext::ApiGatewayV2(context)) => context.http.source_ip.clone().unwrap_or_default(),
             _ => String::new(),
         };
-        let forwarded = header("x-forwarded-for").unwrap_or_default();
+        let is_edge = mark.is_some() && header("x-careplane-edge") == mark;
+        let forwarded = header("x-forwarded-for").filter(|_| is_edge).unwrap_or_default();
         let cookies = request.headers().get_all("cookie").iter().filter_map(|value| value.to_str().ok());
         Self {
-            address: viewer(forwarded).map_or_else(|| peer.clone(), ToOwned::to_owned),
-            peer,
+            address: viewer(forwarded).map_or(peer, ToOwned::to_owned),
             agent: header("user-agent").unwrap_or_default().chars().take(256).collect(),
             key: header("idempotency-key").map(ToOwned::to_owned),
             csrf: header("x-csrf-token").map(ToOwned::to_owned),

@@ -26,6 +26,8 @@ pub trait Endpoint: DeserializeOwned + JsonSchema + Send + 'static {
     const CONTENT: Content = Content::Json;
     /// May its answer be kept to be given again for the same `Idempotency-Key`? Not if it holds a secret.
     const REPLAYS: bool = true;
+    /// Does it leave audit records? Not if anybody may call it and it concerns nobody.
+    const AUDITED: bool = true;
     /// Memory in MB, and with it CPU time.
     const MEMORY: u16 = 256;
     /// How many run at once in production: set aside for this function, and all that it gets.

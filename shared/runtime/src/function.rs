@@ -5,7 +5,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use store::Meter;
 
 use crate::telemetry::{Line, Outcome};
-use crate::{Audience, Endpoint, Host, Job, Method, Route, Scheduled, Use, answer, job, relay};
+use crate::{Audience, Endpoint, Host, Job, Route, Scheduled, Use, answer, job, relay};
 
 pub(crate) type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -26,6 +26,8 @@ pub struct Function {
     pub timeout: u16,
     /// How many run at once in production, if that is not left to Lambda.
     pub reserved: Option<u16>,
+    /// Does it leave audit records?
+    audited: bool,
     run: Run,
 }
 
@@ -120,6 +122,7 @@ impl Function {
             memory: E::MEMORY,
             timeout: 29,
             reserved: E::RESERVED,
+            audited: E::AUDITED && (E::NEEDS.is_some() || !E::ROUTE.method.is_safe()),
             run: |call| Box::pin(answer::answer::<E>(call)),
         }
     }
@@ -133,6 +136,7 @@ impl Function {
             memory: 256,
             timeout: 30,
             reserved: None,
+            audited: J::AUDITED,
             run: |call| Box::pin(job::batch::<J>(call)),
         }
     }
@@ -146,6 +150,7 @@ impl Function {
             memory: 512,
             timeout: 60,
             reserved: None,
+            audited: S::AUDITED,
             run: |call| Box::pin(job::tick::<S>(call)),
         }
     }
@@ -159,6 +164,7 @@ impl Function {
             memory: 256,
             timeout: 30,
             reserved: None,
+            audited: false,
             run: |call| Box::pin(relay::relay(call)),
         }
     }
@@ -173,12 +179,8 @@ impl Function {
     }
 
     /// Does it leave audit records?
-    pub(crate) fn is_audited(&self) -> bool {
-        match &self.trigger {
-            Trigger::Http(http) => !http.is_public() || http.route.method != Method::Get,
-            Trigger::Event(_) | Trigger::Schedule(_) => true,
-            Trigger::Stream => false,
-        }
+    pub(crate) const fn is_audited(&self) -> bool {
+        self.audited
     }
 
     /// Work on one delivery, exactly as Lambda hands it over, and give Lambda's answer.

@@ -83,6 +83,10 @@ impl Host {
         self.settings.get(setting)
     }
 
+    pub(crate) fn edge_mark(&self) -> Option<&str> {
+        self.settings.find(Setting::EdgeMark)
+    }
+
     /// The KMS keys of this environment.
     pub async fn vault(&self) -> &Vault {
         let keys = |setting| self.settings.find(setting);

@@ -22,6 +22,8 @@ pub enum Use {
     Update,
     /// Delete records.
     Delete,
+    /// Demand that there is no such record.
+    Check,
     /// Encrypt with the data key.
     Seal,
     /// Decrypt with the data key.
@@ -36,6 +38,8 @@ pub enum Use {
     Issue,
     /// Know where the web client is served.
     Link,
+    /// Know from where a request came.
+    Address,
 }
 
 /// What a statement is about.
@@ -89,12 +93,13 @@ impl Function {
                 Use::Put => allow("dynamodb:PutItem", Resource::Table),
                 Use::Update => allow("dynamodb:UpdateItem", Resource::Table),
                 Use::Delete => allow("dynamodb:DeleteItem", Resource::Table),
+                Use::Check => allow("dynamodb:ConditionCheckItem", Resource::Table),
                 Use::Seal => allow("kms:Encrypt", Resource::DataKey),
                 Use::Unseal => allow("kms:Decrypt", Resource::DataKey),
                 Use::Blind => allow("kms:GenerateMac", Resource::IndexKey),
                 Use::SendMail => allow("ses:SendEmail", Resource::MailIdentity),
                 Use::SendSms => allow("sns:Publish", Resource::Telephones),
-                Use::Issue | Use::Link => {}
+                Use::Issue | Use::Link | Use::Address => {}
             }
         }
         if self.keeps_receipts() {
@@ -126,6 +131,9 @@ impl Function {
         }
         if self.uses.contains(&Use::SendMail) || self.uses.contains(&Use::Link) {
             settings.push(Setting::WebOrigin);
+        }
+        if self.uses.contains(&Use::Address) {
+            settings.push(Setting::EdgeMark);
         }
         if self.uses.contains(&Use::Issue) {
             settings.extend([Setting::Issuer, Setting::Audience]);

@@ -18,6 +18,8 @@ pub trait Job: DeserializeOwned + Send + 'static {
     const EVENT: &'static str;
     /// What it uses beside its receipt and its audit record.
     const USES: &'static [Use];
+    /// Does it leave audit records? Not if it concerns nobody.
+    const AUDITED: bool = true;
 
     /// Read, decide, do what must be done outside, and say what is to be written.
     fn run(&self, cx: &Cx<'_, System>) -> impl Future<Output = Result<Done<()>, Problem>> + Send;
@@ -29,6 +31,8 @@ pub trait Scheduled: Send + 'static {
     const EVERY: &'static str;
     /// What it uses beside its audit record.
     const USES: &'static [Use];
+    /// Does it leave audit records? Not if it concerns nobody.
+    const AUDITED: bool = true;
 
     /// Read, decide, and say what is to be written.
     fn run(cx: &Cx<'_, System>) -> impl Future<Output = Result<Done<()>, Problem>> + Send;
@@ -57,8 +61,8 @@ pub(crate) async fn batch<J: Job>(call: &Call<'_>) -> Result<Answer, Failure> {
 
 async fn one<J: Job>(call: &Call<'_>, message: SqsMessage) -> Result<(), Problem> {
     let body = message.body.as_deref().unwrap_or_default();
-    let fact: Fact<Box<RawValue>> = serde_json::from_str(body).map_err(Unreadable)?;
-    let job: J = serde_json::from_str(fact.data.get()).map_err(Unreadable)?;
+    let fact: Fact<Box<RawValue>> = serde_json::from_str(body).map_err(|error| Unreadable::at(&error))?;
+    let job: J = serde_json::from_str(fact.data.get()).map_err(|error| Unreadable::at(&error))?;
     let now = call.host.now();
     let store = Store::new(call.host.table().await, now, call.meter);
 
@@ -71,7 +75,8 @@ async fn one<J: Job>(call: &Call<'_>, message: SqsMessage) -> Result<(), Problem
         Cx { store: store.clone(), grant, now, if_match: None, client: Client::default(), host: call.host };
     for _ in 0..ROUNDS {
         let Done { change, concerns, .. } = job.run(&cx).await?;
-        let audit = (!change.is_empty() || !concerns.is_empty()).then(|| Audit {
+        let worth_noting = !change.is_empty() || !concerns.is_empty();
+        let audit = (call.function.is_audited() && worth_noting).then(|| Audit {
             id: cx::fresh_id(call.host, now),
             request: fact.id.to_string(),
             at: now,
@@ -123,7 +128,7 @@ async fn tock<S: Scheduled>(call: &Call<'_>) -> Result<(), Problem> {
         Cx { store: store.clone(), grant, now, if_match: None, client: Client::default(), host: call.host };
     for _ in 0..ROUNDS {
         let Done { change, concerns, .. } = S::run(&cx).await?;
-        let audit = (!change.is_empty()).then(|| Audit {
+        let audit = (call.function.is_audited() && !change.is_empty()).then(|| Audit {
             id: cx::fresh_id(call.host, now),
             request: call.invocation.request_id.clone(),
             at: now,
@@ -156,9 +161,19 @@ fn log(call: &Call<'_>, problem: &Problem) {
 #[error("the job was refused: {0}")]
 struct Refused(String);
 
+/// Where the message stops being one, and not what stands there: that may be private.
 #[derive(Debug, thiserror::Error)]
-#[error("the message is not an event that this job knows")]
-struct Unreadable(#[source] serde_json::Error);
+#[error("the message is not an event that this job knows: line {line}, column {column}")]
+struct Unreadable {
+    line: usize,
+    column: usize,
+}
+
+impl Unreadable {
+    fn at(error: &serde_json::Error) -> Self {
+        Self { line: error.line(), column: error.column() }
+    }
+}
 
 impl Fault for Unreadable {
     fn status(&self) -> Status {

@@ -28,6 +28,8 @@ pub enum Setting {
     MailFrom,
     /// Where the web client is served, for links in mails.
     WebOrigin,
+    /// What only our edge sends along, so that its word for an address can be told from an invention.
+    EdgeMark,
 }
 
 impl Setting {
@@ -44,6 +46,7 @@ impl Setting {
             Setting::Audience => "AUDIENCE",
             Setting::MailFrom => "MAIL_FROM",
             Setting::WebOrigin => "WEB_ORIGIN",
+            Setting::EdgeMark => "EDGE_MARK",
         }
     }
 
@@ -60,7 +63,9 @@ impl Setting {
                 "a table name: 3 to 255 letters, digits, `-`, `_` or `.`",
             ),
             Setting::EventsTopic => (value.starts_with("arn:"), "an ARN"),
-            Setting::DataKey | Setting::IndexKey | Setting::Audience => (!value.is_empty(), "not empty"),
+            Setting::DataKey | Setting::IndexKey | Setting::Audience | Setting::EdgeMark => {
+                (!value.is_empty(), "not empty")
+            }
             Setting::Issuer | Setting::WebOrigin => {
                 (origin() && !value.ends_with('/'), "a URL without a slash at its end")
             }

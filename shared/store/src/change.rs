@@ -34,6 +34,8 @@ pub(crate) enum What {
     Occupy { base: Item, places: Vec<String>, holder: String },
     /// These places become free, if all are the holder's.
     Vacate { places: Vec<String>, holder: String },
+    /// Nothing is written; there must be none.
+    Absent,
     /// One more of what the item counts, if they are not as many already; it comes into being as needed.
     Count { base: Item, most: u32 },
 }
@@ -91,6 +93,12 @@ impl Change {
     ) -> Self {
         let (places, holder) = (places.into_iter().collect(), holder.to_string());
         self.push(blank.key().place(&scope), What::Vacate { places, holder });
+        self
+    }
+
+    /// Write nothing here, and everything else only if there still is no such record.
+    pub fn absent<E: Entity>(mut self, scope: E::Scope, key: &Key<E>) -> Self {
+        self.push(key.place(&scope), What::Absent);
         self
     }
 

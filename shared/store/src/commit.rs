@@ -5,8 +5,8 @@ use aws_sdk_dynamodb::types::AttributeValue::{N, S};
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use aws_sdk_dynamodb::types::error::TransactionCanceledException;
 use aws_sdk_dynamodb::types::{
-    CancellationReason, Delete, Put, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure,
-    TransactWriteItem, Update,
+    CancellationReason, ConditionCheck, Delete, Put, ReturnConsumedCapacity,
+    ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
 use kernel::Problem;
 
@@ -171,6 +171,16 @@ impl Store {
                 base,
                 holder,
             )),
+            What::Absent => item.condition_check(
+                ConditionCheck::builder()
+                    .table_name(&self.table.name)
+                    .set_key(Some(write.place.clone()))
+                    .condition_expression("attribute_not_exists(pk) OR expires_at <= :now")
+                    .set_expression_attribute_values(Some([now()].into()))
+                    .return_values_on_condition_check_failure(on_failure)
+                    .build()
+                    .expect("table, key and condition are given"),
+            ),
             What::Count { base, most } => {
                 let all = base.keys().enumerate().map(|(n, _)| format!("#b{n} = :b{n}"));
                 let change =

@@ -57,6 +57,8 @@ pub struct Index {
     pub name: &'static str,
     /// The partition attribute: `by_patient`.
     pub attribute: &'static str,
+    /// Does it hold the keys alone? Then it is good for counting, and costs a fraction of a whole copy.
+    pub keys_only: bool,
 }
 
 impl Index {

@@ -298,7 +298,9 @@ impl TestPlatform {
             json!({ "email": email, "password": password, "given_name": "Newly", "family_name": "Arrived" });
         self.anyone().call("register-patient", fields).await.granted(202);
         let token = self.link(email).await;
-        let verified = self.anyone().call("verify-email", json!({ "token": token })).await.granted(200);
+        let verified =
+            self.anyone().call("verify-email", json!({ "token": token, "password": password })).await;
+        let verified = verified.granted(200);
         self.owner(&verified, email, password)
     }
 

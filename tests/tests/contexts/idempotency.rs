@@ -151,7 +151,8 @@ async fn neither_keys_nor_passwords_nor_tokens_lie_in_any_table_or_in_the_log() 
     let asked = anyone.call("register-patient", fields.clone()).await.granted(202);
     assert_eq!(anyone.call("register-patient", fields).await.granted(202), asked);
     let link = platform.link("sec.ret@example.org").await;
-    let verified = anyone.call("verify-email", json!({ "token": link })).await.granted(200);
+    let verified = anyone.call("verify-email", json!({ "token": link, "password": password })).await;
+    let verified = verified.granted(200);
     let wrong = json!({ "email": "sec.ret@example.org", "password": "another secret password" });
     anyone.call("sign-in", wrong).await.refused(401, "WRONG_CREDENTIALS");
     let session = json!({ "email": "sec.ret@example.org", "password": password });

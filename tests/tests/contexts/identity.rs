@@ -28,8 +28,12 @@ async fn somebody_registers_follows_the_link_signs_in_and_sees_their_account() {
     let fields = json!({ "email": "grace.hopper@example.org", "password": "the first compiler" });
     anyone.call("sign-in", fields).await.refused(401, "WRONG_CREDENTIALS");
     let link = platform.link("grace.hopper@example.org").await;
-    let verified = anyone.call("verify-email", json!({ "token": link })).await.granted(200);
-    anyone.call("verify-email", json!({ "token": link })).await.refused(422, "LINK_INVALID");
+    // The link alone is not enough: whoever opens it may not be who has registered.
+    let wrong = json!({ "token": link, "password": "not the compiler" });
+    anyone.call("verify-email", wrong).await.refused(422, "WRONG_PASSWORD");
+    let follow = json!({ "token": link, "password": "the first compiler" });
+    let verified = anyone.call("verify-email", follow.clone()).await.granted(200);
+    anyone.call("verify-email", follow).await.refused(422, "LINK_INVALID");
     // Capitals and blanks around an address do not matter.
     let fields = json!({ "email": " grace.hopper@EXAMPLE.org ", "password": "the first compiler" });
     let session = anyone.call("sign-in", fields).await;
@@ -62,7 +66,9 @@ async fn an_address_has_one_account_however_it_is_spelled_and_however_many_ask_a
     });
     let links: Vec<_> = links.collect();
     assert_eq!(links.len(), 4);
-    let follow = links.iter().map(|link| anyone.call("verify-email", json!({ "token": link })));
+    let follow = links
+        .iter()
+        .map(|link| anyone.call("verify-email", json!({ "token": link, "password": "the first compiler" })));
     assert_eq!(statuses(&join_all(follow).await), [(200, 1), (422, 3)].into());
     let accounts = platform.records("identity", "account").await;
     assert_eq!(accounts.iter().filter(|account| account["email"] == "a@example.org").count(), 1);
@@ -106,6 +112,56 @@ async fn nobody_is_told_whether_an_address_has_an_account() {
     }
 }
 
+/// Neither does it show when many ask at the same moment, nor can a stranger use up what its owner needs.
+#[tokio::test]
+async fn many_who_ask_at_once_learn_nothing_and_take_nothing_away() {
+    let platform = TestPlatform::open().await;
+    let ada = "ada.lovelace@careplane.example";
+    let anyone = platform.anyone();
+    for email in [ada, "nobody@careplane.example"] {
+        for (function, fields) in [("register-patient", grace()), ("request-password-reset", json!({}))] {
+            let fields = with(fields, "email", email);
+            let answers = join_all((0..12).map(|_| anyone.call(function, fields.clone()))).await;
+            assert_eq!(statuses(&answers), [(202, 12)].into(), "{function} {email}");
+        }
+    }
+    platform.pass(SignedDuration::from_hours(1));
+    for _ in 0..8 {
+        anyone.call("register-patient", with(grace(), "email", ada)).await.granted(202);
+    }
+    platform.settle().await;
+    let before = platform.mails().await.len();
+    anyone.call("request-password-reset", json!({ "email": ada })).await.granted(202);
+    platform.settle().await;
+    assert_eq!(platform.mails().await.len(), before + 1, "her own link still comes");
+}
+
+#[tokio::test]
+async fn whoever_lost_their_factors_is_helped_and_told() {
+    let platform = TestPlatform::open().await;
+    let owner = platform.newcomer("lost@example.org", "four quiet words").await;
+    owner.token().await;
+    let mut key = testkit::Authenticator::new(WEB, 40);
+    add_passkey(&owner, &key).await;
+    let operator = platform.as_role(Role::Operator);
+    let found = operator.call("find-account", json!({ "email": "lost@example.org" })).await.granted(200);
+    assert_eq!(found["items"][0]["last_sign_in_at"], json!(platform.now()));
+    let fields = json!({ "user": found["items"][0]["user"], "clear_factors": true });
+    platform.as_role(Role::Support).call("change-account", fields.clone()).await.refused(403, "FORBIDDEN");
+    operator.call("change-account", fields).await.granted(200);
+    let options = platform.anyone().call("begin-passkey-sign-in", json!({})).await.granted(201);
+    platform.anyone().call("sign-in-with-passkey", key.get(&options)).await.refused(401, "PASSKEY_REFUSED");
+    let fields = json!({ "email": "lost@example.org", "password": "four quiet words" });
+    let session = platform.anyone().call("sign-in", fields).await.granted(201);
+    assert_eq!(session["second_factor"], "not-needed");
+    platform.settle().await;
+    let told = platform.mails().await.into_iter().filter(|mail| {
+        mail.to == ["lost@example.org"]
+            && mail.subject.as_deref() == Some("Your sign-in has lost a second step")
+    });
+    assert_eq!(told.count(), 1);
+}
+
 #[tokio::test]
 async fn a_wrong_address_and_a_wrong_password_cannot_be_told_apart() {
     let platform = TestPlatform::open().await;
@@ -119,7 +175,7 @@ async fn a_wrong_address_and_a_wrong_password_cannot_be_told_apart() {
         (answer.without_request_id(), platform.calls())
     };
     let wrong_password = ask(ada, "not the password").await;
-    assert_eq!(wrong_password.1, ["GenerateMac", "BatchGetItem", "GetItem", "TransactWriteItems"]);
+    assert_eq!(wrong_password.1, ["GenerateMac", "BatchGetItem", "BatchGetItem", "TransactWriteItems"]);
     assert_eq!(ask("nobody@careplane.example", "not the password").await, wrong_password);
     assert_eq!(ask("nobody@careplane.example", demo::PASSWORD).await, wrong_password);
     assert_eq!(ask(ada, "").await, wrong_password);
@@ -177,7 +233,8 @@ async fn names_and_passwords_come_in_every_script_and_survive_the_journey() {
         let fields = json!({ "email": email, "password": password, "given_name": name, "family_name": name });
         platform.anyone().call("register-patient", fields).await.granted(202);
         let link = platform.link(&email).await;
-        let verified = platform.anyone().call("verify-email", json!({ "token": link })).await.granted(200);
+        let follow = json!({ "token": link, "password": password });
+        let verified = platform.anyone().call("verify-email", follow).await.granted(200);
         let me =
             platform.owner(&verified, &email, password).http("GET", "/v1/me", "", &[]).await.granted(200);
         assert_eq!((&me["given_name"], &me["family_name"]), (&json!(name), &json!(name)));
@@ -248,7 +305,8 @@ async fn an_address_stands_in_no_key_and_a_hash_is_no_password() {
     let platform = TestPlatform::open().await;
     platform.anyone().call("register-patient", grace()).await.granted(202);
     let link = platform.link("grace.hopper@example.org").await;
-    platform.anyone().call("verify-email", json!({ "token": link })).await.granted(200);
+    let follow = json!({ "token": link, "password": "the first compiler" });
+    platform.anyone().call("verify-email", follow).await.granted(200);
     for item in platform.dump("identity").await {
         let key = format!("{}{}", item["pk"], item["sk"]);
         assert!(!key.contains("grace") && !key.contains('@'), "{key}");

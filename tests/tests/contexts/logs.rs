@@ -15,7 +15,8 @@ async fn a_whole_journey(platform: &TestPlatform) -> Vec<String> {
     let anyone = platform.anyone().key("key-of-registration");
     anyone.call("register-patient", fields.clone()).await.granted(202);
     let link = platform.link("grace.hopper@example.org").await;
-    let registered = anyone.call("verify-email", json!({ "token": link })).await.granted(200);
+    let registered = anyone.call("verify-email", json!({ "token": link, "password": password })).await;
+    let registered = registered.granted(200);
     platform.anyone().call("register-patient", fields.clone()).await.granted(202);
     platform.anyone().call("register-patient", with(fields, "email", "grace at home")).await.problem(422);
     let grace = platform.owner(&registered, "grace.hopper@example.org", password);

@@ -162,6 +162,39 @@ async fn nobody_gives_what_they_do_not_hold() {
     manager.call("change-member", own).await.refused(409, "OWN_MEMBERSHIP");
 }
 
+/// An invitation is no way round that: neither to oneself, nor on the word of somebody who has been let go,
+/// nor back in.
+#[tokio::test]
+async fn nobody_invites_themselves_or_outlives_their_office_by_an_invitation() {
+    let platform = TestPlatform::open().await;
+    let (manager, operator) = (platform.as_role(Role::Manager), platform.as_role(Role::Operator));
+    let invite = |email: &str, role: &str| with(with(here(), "email", email), "role", role);
+    let clara = "clara.hoffmann@careplane.example";
+    manager.call("invite-member", invite(clara, "nurse")).await.refused(409, "OWN_MEMBERSHIP");
+    let ines = invite("ines.vogel@careplane.example", "practitioner");
+    operator.call("invite-member", ines).await.refused(409, "OWN_MEMBERSHIP");
+
+    // She invites two others, and a colleague invites her; then she is let go.
+    manager.call("invite-member", invite("friend@example.org", "manager")).await.granted(201);
+    let friend = platform.link("friend@example.org").await;
+    operator.call("invite-member", invite(clara, "manager")).await.granted(201);
+    let back = platform.link(clara).await;
+    platform.pass(SignedDuration::from_mins(1));
+    let clara = with(here(), "user", json!(demo::user(106)));
+    operator.call("change-member", with(clara.clone(), "active", false)).await.granted(200);
+    let names = json!({ "given_name": "A", "family_name": "Friend", "password": "twelve letters" });
+    let accept = |token: &str| {
+        let fields = with(names.clone(), "token", token);
+        let anyone = platform.anyone();
+        async move { anyone.call("accept-invitation", fields).await }
+    };
+    accept(&friend).await.refused(422, "LINK_INVALID");
+    accept(&back).await.refused(422, "LINK_INVALID");
+    // Somebody who still may can invite both anew.
+    operator.call("invite-member", invite("friend@example.org", "manager")).await.granted(201);
+    accept(&platform.link("friend@example.org").await).await.granted(200);
+}
+
 #[tokio::test]
 async fn a_role_that_changes_changes_what_its_members_may_do_with_their_next_token() {
     let platform = TestPlatform::open().await;

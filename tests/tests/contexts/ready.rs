@@ -11,9 +11,6 @@ use crate::common::*;
 /// Where the web client is: the origin of pages.
 pub(crate) const WEB: &str = "http://localhost:8080";
 
-/// A telephone that gets codes.
-pub(crate) const PHONE: &str = "+4915112345678";
-
 /// A request that succeeds, if whoever makes it may make it.
 pub(crate) struct Ready<'a> {
     pub(crate) visitor: Visitor<'a>,
@@ -133,7 +130,7 @@ pub(crate) async fn ready<'a>(platform: &'a TestPlatform, visitor: Visitor<'a>, 
                 "email": "link@example.org", "password": "four quiet words", "given_name": "Li", "family_name": "Nk",
             });
             platform.anyone().call("register-patient", fields).await.granted(202);
-            json!({ "token": platform.link("link@example.org").await })
+            json!({ "token": platform.link("link@example.org").await, "password": "four quiet words" })
         }
         "request-password-reset" => json!({ "email": "ada.lovelace@careplane.example" }),
         "reset-password" => {
@@ -187,18 +184,19 @@ pub(crate) async fn ready<'a>(platform: &'a TestPlatform, visitor: Visitor<'a>, 
             json!({ "method": "sms" })
         }
         "pass-second-factor" => {
-            add_phone(platform, &visitor).await;
+            let phone = add_phone(platform, &visitor).await;
             visitor.call("challenge-second-factor", json!({ "method": "sms" })).await.granted(201);
-            json!({ "method": "sms", "code": platform.texted(PHONE).await })
+            json!({ "method": "sms", "code": platform.texted(&phone).await })
         }
         "confirm-totp" => {
             let app = visitor.call("begin-totp", json!({})).await.granted(201);
             json!({ "code": demo::totp(&text(&app["secret"]), platform.now()) })
         }
-        "begin-phone" => json!({ "phone": PHONE }),
+        "begin-phone" => json!({ "phone": telephone(platform).await }),
         "confirm-phone" => {
-            visitor.call("begin-phone", json!({ "phone": PHONE })).await.granted(202);
-            json!({ "code": platform.texted(PHONE).await })
+            let phone = telephone(platform).await;
+            visitor.call("begin-phone", json!({ "phone": phone })).await.granted(202);
+            json!({ "code": platform.texted(&phone).await })
         }
         "add-passkey" => {
             let options = visitor.call("begin-passkey", json!({})).await.granted(201);
@@ -264,16 +262,24 @@ pub(crate) async fn ready<'a>(platform: &'a TestPlatform, visitor: Visitor<'a>, 
     Ready { visitor, fields }
 }
 
-/// They add a telephone, and go on with the second factor shown.
-pub(crate) async fn add_phone(platform: &TestPlatform, visitor: &Visitor<'_>) {
-    let begun = visitor.call("begin-phone", json!({ "phone": PHONE })).await;
+/// A telephone that nobody has used on this platform.
+async fn telephone(platform: &TestPlatform) -> String {
+    platform.settle().await;
+    format!("+49151{:08}", platform.mails().await.len())
+}
+
+/// They add a telephone, and go on with the second factor shown. Its number.
+pub(crate) async fn add_phone(platform: &TestPlatform, visitor: &Visitor<'_>) -> String {
+    let phone = telephone(platform).await;
+    let begun = visitor.call("begin-phone", json!({ "phone": phone })).await;
     if begun.status != 202 {
         // Whoever may not enrol is refused what comes next, too.
-        return;
+        return phone;
     }
-    let code = platform.texted(PHONE).await;
+    let code = platform.texted(&phone).await;
     let enrolled = visitor.call("confirm-phone", json!({ "code": code })).await.granted(200);
     visitor.goes_on_with(&enrolled["session"]);
+    phone
 }
 
 /// They add a passkey, and go on with the second factor shown.

@@ -167,6 +167,7 @@ async fn sessions_are_listed_and_ended_one_by_one_or_all_but_this_one() {
     for device in ["phone", "tablet", "laptop"] {
         let browser =
             platform.anyone().with("user-agent", "Mozilla/5.0").with("x-forwarded-for", "198.51.100.7");
+        let browser = browser.with("x-careplane-edge", "local-edge");
         sessions.push(browser.call("sign-in", fields(device)).await);
         platform.pass(SignedDuration::from_secs(1));
     }
@@ -247,6 +248,28 @@ async fn failures_lock_with_a_growing_delay_whether_or_not_there_is_an_account()
 }
 
 #[tokio::test]
+async fn a_device_that_the_account_knows_is_not_locked_out_by_strangers() {
+    let platform = TestPlatform::open().await;
+    let attempt = async |device: &str, password: &str| {
+        let fields = json!({ "email": ADA, "password": password, "device": { "id": device } });
+        platform.anyone().call("sign-in", fields).await
+    };
+    attempt("her-own-phone", demo::PASSWORD).await.granted(201);
+    for n in 0..5 {
+        attempt(&format!("stranger-{n}"), "not the password").await.refused(401, "WRONG_CREDENTIALS");
+    }
+    attempt("another-stranger", demo::PASSWORD).await.refused(429, "LOCKED_OUT");
+    attempt("her-own-phone", demo::PASSWORD).await.granted(201);
+    // Whoever guesses on her phone is locked out there, too.
+    for _ in 0..5 {
+        attempt("her-own-phone", "not the password").await.refused(401, "WRONG_CREDENTIALS");
+    }
+    attempt("her-own-phone", demo::PASSWORD).await.refused(429, "LOCKED_OUT");
+    let paused = subjects(&platform).await.into_iter().filter(|subject| subject.contains("paused"));
+    assert_eq!(paused.count(), 2, "once for each lock that begins");
+}
+
+#[tokio::test]
 async fn a_flood_of_guesses_is_counted_one_by_one_and_ends_in_a_lock() {
     let platform = TestPlatform::open().await;
     let anyone = platform.anyone();
@@ -273,7 +296,7 @@ async fn one_address_fails_a_hundred_times_and_not_more_whoever_it_tries_to_be()
     let from = |address: &str| {
         // What stands further left is the sender's own invention.
         let forwarded = format!("203.0.113.{}, {address}", address.len());
-        platform.anyone().with("x-forwarded-for", &forwarded)
+        platform.anyone().with("x-forwarded-for", &forwarded).with("x-careplane-edge", "local-edge")
     };
     for n in 0..100 {
         let fields = json!({ "email": format!("guess-{n}@example.org"), "password": "not the password" });
@@ -284,6 +307,9 @@ async fn one_address_fails_a_hundred_times_and_not_more_whoever_it_tries_to_be()
     assert!(refused.header("retry-after").parse::<u32>().unwrap() <= 900);
     refused.refused(429, "TOO_MANY_ATTEMPTS");
     from("198.51.100.8").call("sign-in", fields.clone()).await.granted(201);
+    // Whoever does not come by our edge is believed nothing: there they are who they are.
+    let forged = platform.anyone().with("x-forwarded-for", "198.51.100.7").with("x-careplane-edge", "forged");
+    forged.call("sign-in", fields.clone()).await.granted(201);
     platform.pass(SignedDuration::from_mins(15));
     from("198.51.100.7").call("sign-in", fields).await.granted(201);
 }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use testkit::{Answer, ORIGIN, TestPlatform, demo};
 
 use crate::common::*;
+use crate::ready::*;
 
 async fn key_set(platform: &TestPlatform) -> JwkSet {
     let discovery =
@@ -151,7 +152,11 @@ async fn without_a_signing_key_nobody_signs_in_and_everybody_is_told_to_wait() {
         json!({ "email": "a@example.org", "password": "a password", "given_name": "A", "family_name": "B" });
     platform.anyone().call("register-patient", fields).await.granted(202);
     let link = platform.link("a@example.org").await;
-    platform.anyone().call("verify-email", json!({ "token": link })).await.granted(200);
+    platform
+        .anyone()
+        .call("verify-email", json!({ "token": link, "password": "a password" }))
+        .await
+        .granted(200);
     let session = json!({ "email": "a@example.org", "password": "a password" });
     let answer = platform.anyone().call("sign-in", session.clone()).await;
     assert_eq!(answer.header("retry-after"), "5");
@@ -233,10 +238,77 @@ async fn only_our_own_tokens_open_the_door() {
         assert_eq!(answer.status, 401, "{case}: {answer:#?}");
         answer.refused(401, "UNAUTHENTICATED");
     }
+    // The same at every door, whoever it is for.
+    let forged = [
+        format!("{}.{payload}.", base64(&json!({ "alg": "none", "typ": "JWT", "kid": kid }))),
+        hs256(&modulus),
+        hs256(jwk.to_string().as_bytes()),
+        format!("{head}.{}.{signature}", base64(&somebody_else)),
+        signed(&with("aud", json!("another-api"))).await,
+        signed(&with("iss", json!("https://evil.example"))).await,
+        signed(&with("exp", json!(now))).await,
+    ];
+    let mut tried = 0;
+    for (function, http) in guarded() {
+        let method: &str = http.route.method.into();
+        let path = http.route.path.replace(['{', '}'], "");
+        for token in &forged {
+            let bearer = format!("Bearer {token}");
+            let answer = platform.anyone().http(method, &path, "{}", &[("authorization", &bearer)]).await;
+            assert_eq!(answer.status, 401, "{function}: {answer:#?}");
+            tried += 1;
+        }
+    }
+    assert!(tried > 250, "{tried}");
     for scheme in ["Basic", "Digest", "Bearer Bearer"] {
         let header = format!("{scheme} {good}");
         let answer = platform.anyone().http("GET", "/v1/me", "", &[("authorization", &header)]).await;
         answer.refused(401, "UNAUTHENTICATED");
     }
     assert_eq!(platform.dump_all().await, before);
+}
+
+/// A session that has ended refreshes nothing, and nothing of the account's own is done with what is left of
+/// its token. Elsewhere a token is good for the rest of its quarter of an hour, because looking would cost a
+/// read at every request.
+#[tokio::test]
+async fn what_a_token_of_a_session_that_has_ended_still_opens() {
+    let mut table = Vec::new();
+    for (function, http) in guarded() {
+        let platform = TestPlatform::open().await;
+        let natural = natural(&platform, function, http).await;
+        natural.token().await;
+        let Ready { visitor, fields } = ready(&platform, natural, function).await;
+        let session = visitor.token_says().await["sid"].clone();
+        visitor.call("end-session", json!({ "session": session })).await.granted(200);
+        let answer = visitor.call(function, fields).await;
+        match http.audience {
+            "personal" if answer.status != http.status => drop(answer.refused(401, "UNAUTHENTICATED")),
+            _ => {
+                table.push(function);
+                answer.granted(http.status);
+            }
+        }
+    }
+    insta::assert_snapshot!(table.join("\n"), @"
+    end-session
+    invite-member
+    list-invitations
+    withdraw-invitation
+    list-members
+    change-member
+    list-roles
+    define-role
+    change-role
+    remove-role
+    get-patient
+    find-account
+    change-account
+    set-provider-hours
+    book-appointment
+    list-appointments
+    get-appointment
+    cancel-appointment
+    get-system-status
+    ");
 }
