@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { fromBase64Url, toBase64Url } from "./api/base64url";
+import { fromBase64Url, toBase64Url } from "./api/inside/base64url";
 import { deviceName, isNamed } from "./api/device";
 import type { Permission } from "./api/types";
 import { changed, plainCode, plainPhone } from "./forms/form";

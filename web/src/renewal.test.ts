@@ -18,6 +18,7 @@ const reply = (csrf: string): SignedIn => ({
   patient: "pat_1",
   permissions: [],
   second_factor: "not-needed",
+  second_factors: [],
 });
 
 /**

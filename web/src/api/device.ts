@@ -43,3 +43,16 @@ export function thisDevice(): { id: string; name?: string } {
 
 /** A passkey belongs to a name, so there is none where the host is an address. */
 export const isNamed = (host: string): boolean => !/^\d+(\.\d+){3}$|^\[/.test(host);
+
+export const hasPasskeys = (): boolean =>
+  "PublicKeyCredential" in globalThis && isNamed(location.hostname);
+
+/** Can the browser offer passkeys in the list that opens at the e-mail field? */
+export const offersPasskeys = async (): Promise<boolean> =>
+  hasPasskeys() &&
+  "isConditionalMediationAvailable" in PublicKeyCredential &&
+  (await PublicKeyCredential.isConditionalMediationAvailable());
+
+/** The person closed the browser's window, or the time was up. Nothing went wrong. */
+export const isDeclined = (error: unknown): boolean =>
+  error instanceof DOMException && ["AbortError", "NotAllowedError"].includes(error.name);

@@ -214,9 +214,9 @@ export async function register(patient: NewPatient): Promise<string> {
   return email;
 }
 
-export const verifyEmail = (token: string) =>
-  asSecretIntent(`verify/${token}`, (headers) =>
-    answer(api.POST("/v1/email-verifications", { body: { token }, headers })),
+export const verifyEmail = (token: string, password: string) =>
+  asSecretIntent(JSON.stringify(["verify", token, password]), (headers) =>
+    answer(api.POST("/v1/email-verifications", { body: { token, password }, headers })),
   );
 
 export const askForReset = (email: string) =>

@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from "react";
 import { forgetCsrfCookie } from "./cookies";
-import type { Permission, Role, SignedIn } from "./types";
+import type { Method, Permission, Role, SignedIn } from "./types";
 
 /**
  * The access token lives in this page's memory and nowhere else. What outlives a reload is a cookie that no script can
@@ -17,6 +17,8 @@ export interface Session {
   readonly isPatient: boolean;
   readonly permissions: readonly Permission[];
   readonly secondFactor: SignedIn["second_factor"];
+  /** While the second step is still to be taken: with what it can be. */
+  readonly secondFactors: readonly Method[];
 }
 
 interface Ended {
@@ -72,6 +74,7 @@ export function startSession(reply: SignedIn): void {
     isPatient: Boolean(reply.patient),
     permissions: reply.permissions,
     secondFactor: reply.second_factor,
+    secondFactors: reply.second_factors,
   };
   tabs.postMessage(session);
   replace(session, false);

@@ -25,6 +25,7 @@ export type Appointment = Answer<"/v1/clinics/{clinic}/appointments/{appointment
 export type SignedIn = Answer<"/v1/sessions", "post", 201>;
 export type Role = SignedIn["role"];
 export type Permission = SignedIn["permissions"][number];
+export type Method = SignedIn["second_factors"][number];
 export type Me = Answer<"/v1/me", "get", 200>;
 export type Changes = paths["/v1/me"]["patch"]["requestBody"]["content"]["application/json"];
 export type Membership = Me["memberships"][number];

@@ -5,7 +5,6 @@ import {
   Label,
   Text,
   TextField,
-  ToggleButton,
   type ValidationResult,
 } from "react-aria-components";
 import { type FieldProblem, Problem } from "../api/problem";
@@ -47,15 +46,18 @@ export function TextInput({
   problem,
   hint,
   isOptional = false,
+  isWord = true,
 }: FieldProps & {
   type?: "text" | "email" | "tel";
   defaultValue?: string;
-  inputMode?: "numeric";
+  inputMode?: "numeric" | "email";
   pattern?: string;
   /** What to say where the pattern does not match. */
   problem?: string;
   hint?: string;
   isOptional?: boolean;
+  /** Otherwise no keyboard begins it with a capital or mends its spelling. */
+  isWord?: boolean;
 }) {
   return (
     <TextField
@@ -69,7 +71,10 @@ export function TextInput({
       {...(pattern === undefined ? {} : { pattern })}
     >
       <Label>{label}</Label>
-      <Input className="input" />
+      <Input
+        className="input"
+        {...(isWord ? {} : { spellCheck: false, autoCapitalize: "none", autoCorrect: "off" })}
+      />
       {hint !== undefined && (
         <Text slot="description" className="field-hint">
           {hint}
@@ -104,14 +109,17 @@ export function PasswordInput({
       <Label>{label}</Label>
       <div className="password-box">
         <Input className="input" spellCheck={false} autoCapitalize="none" />
-        <ToggleButton
+        <button
+          type="button"
           className="password-show"
-          isSelected={isShown}
-          onChange={setShown}
+          aria-pressed={isShown}
           aria-label={t("field.password.show")}
+          onClick={() => {
+            setShown(!isShown);
+          }}
         >
           {isShown ? t("field.password.hide.short") : t("field.password.show.short")}
-        </ToggleButton>
+        </button>
       </div>
       {min !== undefined && (
         <Text slot="description" className="field-hint">

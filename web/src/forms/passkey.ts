@@ -1,9 +1,14 @@
 import { useEffect, useEffectEvent, useRef, useState } from "react";
+import { isDeclined, offersPasskeys } from "../api/device";
+import type { signInWithPasskey } from "../api/inside/passkeys";
 import { hasCode } from "../api/problem";
-import { isDeclined, offersPasskeys, signInWithPasskey } from "../api/passkeys";
 
 /** Before the challenge runs out, the browser's list of passkeys is opened with a new one. */
 const OFFER_MS = 4 * 60_000;
+
+/** Fetched where it is used: most who sign in have none. */
+const showPasskey: typeof signInWithPasskey = async (options) =>
+  (await import("../api/inside/passkeys")).signInWithPasskey(options);
 
 /**
  * Passkeys on the sign-in page: offered by the browser at the e-mail field for as long as the page is open, and behind
@@ -26,7 +31,7 @@ export function usePasskeySignIn(onSignedIn: () => Promise<void>) {
       if (!(await offersPasskeys()) || over.signal.aborted) return;
       const until = AbortSignal.any([over.signal, AbortSignal.timeout(OFFER_MS)]);
       try {
-        await signInWithPasskey({ mediation: "conditional", signal: until });
+        await showPasskey({ mediation: "conditional", signal: until });
         await leadOn();
       } catch (refusal) {
         // That the offer could not be made is nobody's concern; that a passkey was refused is.
@@ -47,7 +52,7 @@ export function usePasskeySignIn(onSignedIn: () => Promise<void>) {
     setError(null);
     setPending(true);
     try {
-      await signInWithPasskey();
+      await showPasskey();
       await onSignedIn();
     } catch (refusal) {
       if (!isDeclined(refusal)) setError(refusal);

@@ -1,6 +1,6 @@
 import { useMutation } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { hasPasskeys } from "../api/passkeys";
+import { hasPasskeys } from "../api/device";
 import { hasCode } from "../api/problem";
 import { signIn } from "../api/queries";
 import { AttemptForm } from "./attempt-form";
@@ -31,9 +31,10 @@ export function SignInForm({ email = "", next }: { email?: string; next: string 
       >
         <TextInput
           name="email"
-          type="email"
-          label={t("field.email")}
+          label={t("field.email_or_username")}
           autoComplete="username webauthn"
+          inputMode="email"
+          isWord={false}
           defaultValue={email}
         />
         <PasswordInput

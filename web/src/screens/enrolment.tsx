@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { hasPasskeys } from "../api/passkeys";
+import { hasPasskeys } from "../api/device";
 import { signOut } from "../api/queries";
 import { startSession } from "../api/session";
 import type { Enrolled } from "../api/types";

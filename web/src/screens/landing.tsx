@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { Form } from "react-aria-components";
-import { clinicQuery } from "../api/queries";
+import { clinicQuery, meQuery } from "../api/queries";
 import { may, type Session, useSession } from "../api/session";
 import { TextInput } from "../forms/fields";
 import { formText } from "../forms/form";
@@ -11,6 +11,7 @@ import { Button } from "../ui/button";
 import { Heading } from "../ui/heading";
 import { NextIcon } from "../ui/icons";
 import { PeopleIcon, PersonIcon, PulseIcon, ShieldIcon } from "../ui/inside/icons";
+import { membershipName } from "../ui/inside/role-name";
 import { Page } from "../ui/page";
 
 /** Where staff arrive: what their role may do, and nothing that would only refuse them. */
@@ -24,6 +25,9 @@ function Landing({ session }: { session: Session }) {
     ...clinicQuery(session.clinic ?? ""),
     enabled: session.clinic !== null,
   });
+  const me = useQuery(meQuery(session.user));
+  const current = me.data?.memberships.find((one) => one.current);
+  const role = current === undefined ? t(`role.${session.role}`) : membershipName(current);
   const cards: readonly ReactNode[] = [
     may(session, "read-members") && (
       <Card key="team" icon={<PeopleIcon />} text={t("landing.team.text")}>
@@ -59,9 +63,7 @@ function Landing({ session }: { session: Session }) {
       <div className="stack-small">
         <Heading>{t("landing.heading", { name: session.givenName })}</Heading>
         <p className="lead">
-          {clinic.data === undefined
-            ? t(`role.${session.role}`)
-            : t("landing.lead", { role: t(`role.${session.role}`), clinic: clinic.data.name })}
+          {clinic.data === undefined ? role : t("landing.lead", { role, clinic: clinic.data.name })}
         </p>
       </div>
       {may(session, "read-patients") && session.clinic !== null && <OpenPatient />}
@@ -107,7 +109,7 @@ function OpenPatient() {
           name="patient"
           label={t("landing.patient.number")}
           autoComplete="off"
-          pattern="\s*pat_[0-9A-Za-z\-]{6,64}\s*"
+          pattern="\s*pat_[0-9a-f]{32}\s*"
           problem={t("landing.patient.problem")}
           hint={t("landing.patient.hint")}
         />

@@ -35,7 +35,7 @@ export function LetterBox({
         <p>{text}</p>
       </div>
       {children}
-      <div className="stack-small">
+      <div className="aside stack-small">
         <p className="muted">{t("letter.missing")}</p>
         <div role="status" className="live">
           {again.isSuccess && <p className="strong">{t("letter.sent_again")}</p>}

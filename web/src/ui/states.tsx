@@ -1,7 +1,7 @@
 import { type ReactNode, useEffect, useRef } from "react";
 import { isTransient, Problem, Unreachable } from "../api/problem";
 import { t } from "../i18n";
-import { AlertIcon } from "./icons";
+import { AlertIcon, CheckIcon } from "./icons";
 import { Button } from "./button";
 
 export function Notice({
@@ -31,7 +31,7 @@ export function Notice({
       role={isAlert ? "alert" : undefined}
       tabIndex={takesFocus ? -1 : undefined}
     >
-      <AlertIcon />
+      {tone === "success" ? <CheckIcon /> : <AlertIcon />}
       <div className="stack-small">
         {title !== undefined && <p className="notice-title">{title}</p>}
         {children}

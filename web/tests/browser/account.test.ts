@@ -132,6 +132,41 @@ test("a person says who they are, and finds it again", async () => {
   await close();
 });
 
+test("a username is somebody's own, and signs in as the address does", async () => {
+  const { page, close } = await visit(browser);
+  const patient = await signedIn(page, "/account/profile");
+  const name = `Ada.${Date.now().toString(36)}`;
+  const field = page.getByLabel("Username");
+  await field.fill("a b");
+  await save(page);
+  await page.getByText("Please use 3 to 30 letters").waitFor();
+  await inspect(page, "no username");
+  await field.fill(name);
+  await save(page);
+  await page.getByText("Saved.").waitFor();
+  await signOut(page);
+  await page.goto("/sign-in?next=/account/profile");
+  await signInAs(page, { ...patient, email: name.toUpperCase() });
+  await field.waitFor();
+  expect(await field.inputValue()).toBe(name.toLowerCase());
+
+  const other = await visit(browser);
+  await signedIn(other.page, "/account/profile");
+  await other.page.getByLabel("Username").fill(name);
+  await save(other.page);
+  await other.page.getByText("Somebody else has this username.").waitFor();
+  await inspect(other.page, "a username of somebody else");
+  await other.close();
+
+  await field.fill("");
+  await save(page);
+  await page.getByText("Saved.").waitFor();
+  await page.reload();
+  await field.waitFor();
+  expect(await field.inputValue()).toBe("");
+  await close();
+});
+
 test("a new password signs out other devices, and a wrong one is said beside its field", async () => {
   const { page, close } = await visit(browser);
   const patient = await signedIn(page, "/account/password");
@@ -202,6 +237,10 @@ test("a forgotten password is replaced over a link that works once", async () =>
   await page.getByText("This link does not work any more").waitFor();
   await inspect(page, "spent link");
   await page.goto("/verify#token=made-up");
+  await heading(page, "Confirm your address").waitFor();
+  await inspect(page, "verification");
+  await page.getByLabel("Password", { exact: true }).fill("six even more quiet words");
+  await page.getByRole("button", { name: "Confirm and sign in" }).click();
   await page.getByText("This link does not work any more").waitFor();
   await inspect(page, "spent verification");
   await close();
@@ -256,6 +295,12 @@ test("an authenticator app, its recovery codes, and a telephone", async () => {
     if (await page.getByRole("heading", { name: "Sign in" }).isVisible()) {
       await signInAs(page, patient);
     }
+    await page.getByText("How do you want to confirm?").waitFor();
+    expect(await page.locator(".pill").allInnerTexts()).toEqual([
+      "Authenticator app",
+      "Text message",
+      "Recovery code",
+    ]);
     await page.getByText("Recovery code", { exact: true }).click();
     await page.getByRole("textbox", { name: "Recovery code" }).fill(code);
     await page.getByRole("button", { name: "Continue" }).click();

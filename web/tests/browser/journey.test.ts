@@ -193,7 +193,7 @@ test("everything works with the keyboard alone", async () => {
   const letter = await newestLetter(patient.email);
   await page.goto("about:blank");
   await page.goto(demo.base_url + linkIn(letter, "/verify").path);
-  await heading("Thank you, Ada").waitFor();
+  await heading("Confirm your address").waitFor();
   await tabTo(page, page.getByLabel("Password", { exact: true }));
   await keyboard.type(patient.password);
   await keyboard.press("Enter");

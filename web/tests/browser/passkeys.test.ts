@@ -112,6 +112,8 @@ test("a passkey is the second step after a password, and a finger that is not kn
   await page.goto("/sign-in");
   await signInAs(page, patient);
   await page.getByRole("heading", { level: 1, name: "Confirm that it is you" }).waitFor();
+  // What the account has, and nothing else; a passkey comes first.
+  expect(await page.locator(".pill").allInnerTexts()).toEqual(["Passkey", "Recovery code"]);
   await setPresence(authenticator, true);
   await setVerified(authenticator, false);
   await page.getByRole("button", { name: "Use a passkey" }).click();

@@ -189,7 +189,7 @@ describe("the second step", () => {
     const { page, close } = await visit(browser);
     const { keyboard } = page;
     await page.goto("/sign-in?next=/clinic/members");
-    await page.getByLabel("E-mail address").focus();
+    await page.getByLabel("E-mail address or username").focus();
     await keyboard.type(manager.email);
     await keyboard.press("Tab");
     await keyboard.type(manager.password);

@@ -273,26 +273,51 @@ test("what is sensitive asks for the second step again, and then goes on by itse
 });
 
 test("a nurse sees a patient's health basics, a manager does not, and the platform sees no patient", async () => {
-  const patient = demoSignIn("patient").patient ?? "";
+  const ada = demoSignIn("patient");
+  const path = `/clinic/patients/${ada.patient ?? ""}`;
+  const own = await visit(browser);
+  await enter(own.page, ada, "/account/health");
+  await own.page.getByLabel("Blood type").selectOption("AB-");
+  await own.page.getByLabel("Allergies").fill("Penicillin");
+  await own.page.getByRole("button", { name: "Save" }).click();
+  await own.page.getByText("Saved.").waitFor();
+  await own.close();
+
+  const hidden = "Your role does not include health details.";
   for (const [name, sees] of [
     ["nurse", true],
     ["manager", false],
   ] as const) {
     const { page, close } = await visit(browser);
-    await enter(page, demoSignIn(name), `/clinic/patients/${patient}`);
-    await page
-      .getByText("Date of birth")
-      .or(page.getByText("No such patient here"))
-      .first()
-      .waitFor();
+    const reply = page.waitForResponse((response) => response.url().includes("/patients/"));
+    await enter(page, demoSignIn(name), path);
+    await heading(page, "Ada Lovelace").waitFor();
+    await page.getByText(ada.email).waitFor();
     await inspect(page, `patient for a ${name}`);
-    if (await page.getByText("Date of birth").isVisible()) {
-      expect(await page.getByText("Your role does not include health details.").isVisible()).toBe(
-        !sees,
-      );
-    }
+    const shown = await page.locator("main").innerText();
+    const facts = ["Blood type", "AB-", "Allergies", "Penicillin"];
+    expect(facts.filter((fact) => shown.includes(fact))).toEqual(sees ? facts : []);
+    expect(shown.includes(hidden)).toBe(!sees);
+    // What is not shown has not been sent either.
+    expect((await (await reply).text()).includes("Penicillin")).toBe(sees);
     await close();
   }
+
+  const { page, close } = await visit(browser);
+  await enter(page, demoSignIn("operator"), path);
+  await heading(page, "We could not find that page").waitFor();
+  await close();
+});
+
+test("whoever acts in a role of the clinic's own reads what the clinic calls it", async () => {
+  const { page, close } = await visit(browser);
+  await enter(page, demoSignIn("staff"), "/home");
+  const name = /^Front desk lead, Lindenhof Berlin$/;
+  await page.getByText(name).first().waitFor();
+  const menu = await openMenu(page);
+  await menu.getByText(name).waitFor();
+  await inspect(page, "menu in a role of the clinic's own");
+  await close();
 });
 
 test("an operator finds an account, deactivates it, and sees how the platform is doing", async () => {
@@ -313,6 +338,7 @@ test("an operator finds an account, deactivates it, and sees how the platform is
 
   await page.goto("/platform/status");
   await page.getByText("Checked at").waitFor();
+  await page.getByText(/^Version \d+\.\d+\.\d+.*, environment local$/).waitFor();
   await inspect(page, "system status");
   await page.goto("/clinic/members");
   await page.getByRole("combobox", { name: "Clinic" }).selectOption({ index: 1 });

@@ -116,9 +116,9 @@ export const newPatient = (): SignIn & { given_name: string; family_name: string
 };
 
 /** What a person does with the mail: without it there is no account to sign in to. */
-export async function confirmAddress({ email }: SignIn): Promise<void> {
+export async function confirmAddress({ email, password }: SignIn): Promise<void> {
   const letter = await newestLetter(email, ({ text }) => text.includes("/verify#"));
-  await post("/v1/email-verifications", { token: linkIn(letter, "/verify").token });
+  await post("/v1/email-verifications", { token: linkIn(letter, "/verify").token, password });
 }
 
 export async function registerPatient(): Promise<ReturnType<typeof newPatient>> {
@@ -234,7 +234,7 @@ export async function signInAs(
   { email, password, totp_secret }: SignIn,
 ): Promise<void> {
   const form = page.locator("form");
-  await form.getByLabel("E-mail address").fill(email);
+  await form.getByLabel("E-mail address or username").fill(email);
   await form.getByLabel("Password", { exact: true }).fill(password);
   await form.getByRole("button", { name: "Sign in", exact: true }).click();
   if (totp_secret) await showCode(page, totp_secret);
@@ -285,8 +285,8 @@ export async function confirmAndSignIn(page: Page, patient: SignIn): Promise<voi
   // By hand the address would only change behind the #, and nothing would be loaded.
   await page.goto("about:blank");
   await page.goto(new URL(path, demo.base_url).href);
-  await page.getByRole("heading", { level: 1, name: /^Thank you, / }).waitFor();
+  await page.getByRole("heading", { level: 1, name: "Confirm your address" }).waitFor();
   expect(page.url()).not.toContain("token");
   await page.getByLabel("Password", { exact: true }).fill(patient.password);
-  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await page.getByRole("button", { name: "Confirm and sign in" }).click();
 }

@@ -154,7 +154,7 @@ test("mistakes on the way in are explained beside the form", async () => {
   const { page, close } = await visit(browser);
   await page.goto("/sign-in");
   await signInAs(page, newPatient());
-  await page.getByText("The e-mail address or the password is not right.").waitFor();
+  await page.getByText("The e-mail address, the username or the password is not right.").waitFor();
 
   await page.getByRole("link", { name: "Create an account" }).click();
   await page.getByRole("heading", { name: "Create your account" }).waitFor();

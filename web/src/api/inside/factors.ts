@@ -1,9 +1,9 @@
 import { queryOptions } from "@tanstack/react-query";
-import { fromBase64Url, toBase64Url } from "../base64url";
 import { answer, api } from "../client";
-import { type Challenge, showPasskey } from "../passkeys";
 import { startSession } from "../session";
-import type { Enrolled, Factors } from "../types";
+import type { Enrolled, Factors, Method } from "../types";
+import { fromBase64Url, toBase64Url } from "./base64url";
+import { type Challenge, showPasskey } from "./passkeys";
 
 export const factorsQuery = (user: string) =>
   queryOptions({
@@ -11,7 +11,7 @@ export const factorsQuery = (user: string) =>
     queryFn: ({ signal }): Promise<Factors> => answer(api.GET("/v1/me/factors", { signal })),
   });
 
-export type CodeMethod = "totp" | "sms" | "recovery";
+export type CodeMethod = Exclude<Method, "passkey">;
 
 export async function showCode(method: CodeMethod, code: string): Promise<void> {
   startSession(await answer(api.POST("/v1/me/second-factor", { body: { method, code } })));

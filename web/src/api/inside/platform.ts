@@ -6,7 +6,7 @@ export const accountsQuery = (email: string) =>
   queryOptions({
     queryKey: ["mine", "platform", "accounts", email],
     queryFn: async ({ signal }): Promise<readonly Account[]> =>
-      (await answer(api.GET("/v1/accounts", { params: { query: { email } }, signal }))).items,
+      (await answer(api.POST("/v1/account-searches", { body: { email }, signal }))).items,
   });
 
 export const setActive = (user: string, active: boolean): Promise<Account> =>

@@ -1,6 +1,6 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
-import { deviceName } from "../../api/device";
+import { deviceName, isDeclined } from "../../api/device";
 import {
   addPasskey,
   beginPhone,
@@ -8,7 +8,6 @@ import {
   confirmPhone,
   confirmTotp,
 } from "../../api/inside/factors";
-import { isDeclined } from "../../api/passkeys";
 import { hasCode } from "../../api/problem";
 import type { Enrolled } from "../../api/types";
 import { AttemptForm } from "../attempt-form";

@@ -1,5 +1,6 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
+import { hasPasskeys, isDeclined } from "../../api/device";
 import {
   type CodeMethod,
   factorsQuery,
@@ -7,46 +8,51 @@ import {
   showCode,
   showOwnPasskey,
 } from "../../api/inside/factors";
-import { hasPasskeys, isDeclined } from "../../api/passkeys";
 import { hasCode } from "../../api/problem";
 import { getSession, isWhole } from "../../api/session";
-import type { Factors } from "../../api/types";
+import type { Factors, Method } from "../../api/types";
 import { AttemptForm } from "../attempt-form";
 import { t } from "../../i18n";
 import { Button } from "../../ui/button";
 import { Choice } from "../../ui/choice";
 import { KeyIcon } from "../../ui/icons";
 import { CodeInput } from "../../ui/inside/fields";
-import { ActionError, Notice, Skeleton } from "../../ui/states";
+import { ActionError, ErrorNotice, Notice, Skeleton } from "../../ui/states";
 import { isAtFields, TextInput } from "../fields";
 import { formText, plainCode } from "../form";
 
-type Method = "passkey" | CodeMethod;
-
 /** Passkeys first: nothing to type, and nothing that a false page could ask for. */
-function methodsOf(factors: Factors | undefined): readonly Method[] {
-  const all: readonly (readonly [Method, boolean])[] = [
-    ["passkey", hasPasskeys() && (factors === undefined || factors.passkeys.length > 0)],
-    ["totp", factors?.totp !== null],
-    ["sms", factors?.phone !== null],
-    ["recovery", factors === undefined || factors.recovery_codes_left > 0],
-  ];
-  return all.filter(([, has]) => has).map(([method]) => method);
-}
+const METHODS: readonly Method[] = ["passkey", "totp", "sms", "recovery"];
+
+const methodsOf = ({ passkeys, totp, phone, recovery_codes_left }: Factors): readonly Method[] => {
+  const has: Record<Method, boolean> = {
+    passkey: passkeys.length > 0,
+    totp: totp !== null,
+    sms: phone !== null,
+    recovery: recovery_codes_left > 0,
+  };
+  return METHODS.filter((method) => has[method]);
+};
 
 /** Asks for one of the factors that the account has. The session that comes of it is begun; `onDone` hears of it. */
 export function SecondFactor({ onDone }: { onDone?: () => void }) {
   const session = getSession();
-  // Before the second step nothing of the account can be read, its factors neither: then all ways are offered.
+  // Before the second step nothing of the account can be read, its factors neither: the session names them.
   const factors = useQuery({ ...factorsQuery(session?.user ?? ""), enabled: isWhole(session) });
   const [chosen, setChosen] = useState<Method | null>(null);
   if (factors.isFetching && factors.isPending) return <Skeleton shapes={["line", "line"]} />;
-  const methods = methodsOf(factors.data);
+  if (factors.isLoadingError) {
+    return <ErrorNotice error={factors.error} retry={() => void factors.refetch()} />;
+  }
+  const own = factors.data ? methodsOf(factors.data) : (session?.secondFactors ?? []);
+  const methods = METHODS.filter(
+    (method) => own.includes(method) && (method !== "passkey" || hasPasskeys()),
+  );
   const method = chosen ?? methods[0];
   if (method === undefined) {
     return (
       <Notice tone="info">
-        <p>{t("second.none")}</p>
+        <p>{own.length === 0 ? t("second.none") : t("second.elsewhere")}</p>
       </Notice>
     );
   }
@@ -87,9 +93,7 @@ function ByPasskey({ onDone }: Way) {
   return (
     <>
       <p>{t("second.passkey.text")}</p>
-      {showing.isError && !isDeclined(showing.error) && (
-        <Refusal error={showing.error} method="passkey" />
-      )}
+      {showing.isError && !isDeclined(showing.error) && <Refusal error={showing.error} />}
       <Button
         look="primary"
         isWide
@@ -128,7 +132,7 @@ function BySms({ onDone }: Way) {
             ? t("second.sms.sent")
             : t("second.sms.sent_to", { ending: sending.data })}
       </p>
-      {sending.isError && <Refusal error={sending.error} method="sms" />}
+      {sending.isError && <Refusal error={sending.error} />}
       {sending.isSuccess && <ByCode method="sms" onDone={onDone} />}
       {send}
     </>
@@ -160,7 +164,7 @@ function ByCode({ method, onDone }: Way & { method: CodeMethod }) {
         <CodeInput label={t("second.code")} />
       )}
       {showing.isError && !isAtFields(showing.error) && !hasCode(showing.error, "WRONG_CODE") && (
-        <Refusal error={showing.error} method={method} />
+        <Refusal error={showing.error} />
       )}
       <Button
         type="submit"
@@ -176,7 +180,7 @@ function ByCode({ method, onDone }: Way & { method: CodeMethod }) {
 
 const MINUTE = 60;
 
-function Refusal({ error, method }: { error: Error; method: Method }) {
+function Refusal({ error }: { error: Error }) {
   const isMissing = hasCode(error, "NO_SUCH_FACTOR", "NOT_FOUND");
   const isLocked = hasCode(error, "LOCKED_OUT");
   const isRefused = hasCode(error, "PASSKEY_REFUSED", "WRONG_CODE");
@@ -189,7 +193,7 @@ function Refusal({ error, method }: { error: Error; method: Method }) {
               minutes: Math.max(1, Math.ceil((error.retryAfter ?? MINUTE) / MINUTE)),
             })
           : isMissing
-            ? t(`second.missing.${method === "recovery" ? "totp" : method}`)
+            ? t("second.missing")
             : t("second.passkey.refused")}
       </p>
     </Notice>

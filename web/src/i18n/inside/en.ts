@@ -27,8 +27,10 @@ export default {
 
   "link.invalid.title": "This link does not work any more",
 
-  "verify.title": "Confirm your e-mail address",
-  "verify.heading": "Confirm your e-mail address",
+  "verify.title": "Confirm your address",
+  "verify.heading": "Confirm your address",
+  "verify.lead": "Enter the password that you chose when you registered. It shows that it was you.",
+  "verify.submit": "Confirm and sign in",
   "verify.busy": "Confirming your e-mail address",
   "verify.done": "Thank you, {name}",
   "verify.done.text": "Your e-mail address is confirmed. Sign in to go on.",
@@ -92,10 +94,9 @@ export default {
   "second.wrong": "This code is not right, or it was used before.",
   "second.locked":
     "Too many wrong codes. Please wait {minutes, plural, one {# minute} other {# minutes}} and try again.",
-  "second.missing.passkey": "Your account has no passkey. Please choose another way.",
-  "second.missing.totp": "Your account has none of these. Please choose another way.",
-  "second.missing.sms":
-    "Your account has no confirmed telephone number. Please choose another way.",
+  "second.missing": "Your account no longer has this. Please choose another way.",
+  "second.elsewhere":
+    "Your passkey cannot be used here. Sign in where you made it, or with another browser.",
   "second.none":
     "This needs a second step, and your account has none yet. You can set it up in your account.",
   "second.lost": "No way to confirm? Your clinic or our support can help you.",
@@ -166,6 +167,8 @@ export default {
 
   "profile.lead": "So that your clinic knows who you are and how to reach you.",
   "profile.address": "Address",
+  "field.username": "Username",
+  "field.username.hint": "If you like, to sign in with instead of your e-mail address.",
   "field.date_of_birth": "Date of birth",
   "field.gender": "Gender",
   "field.gender.none": "Not stated",
@@ -182,6 +185,9 @@ export default {
   "field.email.short": "E-mail",
   "field.error.phone": "Please begin with + and the country code, such as +49.",
   "field.error.code": "Please type all six digits.",
+  "field.error.username":
+    "Please use 3 to 30 letters, digits, dots, dashes or underscores, and begin with a letter or a digit.",
+  "field.error.username.taken": "Somebody else has this username. Please choose another one.",
 
   "preferences.lead": "How we write to you, and which clock you read.",
   "preferences.channels": "How may we reach you?",
@@ -280,14 +286,14 @@ export default {
   "landing.roles": "Roles",
   "landing.roles.text": "What each role may see and do, and roles of your own",
   "landing.accounts": "Accounts",
-  "landing.accounts.text": "Find somebody’s account by their e-mail address",
+  "landing.accounts.text": "Find somebody’s account to help them",
   "landing.status": "System status",
   "landing.status.text": "How the platform is doing",
   "landing.account.text": "Your details, sign-in security, devices",
   "landing.patient": "Open a patient’s record",
   "landing.patient.number": "Patient number",
-  "landing.patient.hint": "It begins with pat_ and stands on every appointment.",
-  "landing.patient.problem": "A patient number begins with pat_.",
+  "landing.patient.hint": "It begins with pat_, followed by 32 digits and letters from a to f.",
+  "landing.patient.problem": "This is not a whole patient number. Please check it.",
   "landing.patient.open": "Open",
 
   "clinic.nav": "Your clinic",
@@ -427,8 +433,9 @@ export default {
   "system.state.down": "Does not work",
   "system.part.records": "Records",
   "system.part.events": "Events",
-  "system.latency": "answers in {ms} ms",
+  "system.latency": "Answers in {ms} ms",
   "system.lag": "{seconds} s behind",
+  "system.version": "Version {version}, environment {environment}",
   "system.checked": "Checked at {time}",
   "system.again": "Check now",
 } as const;

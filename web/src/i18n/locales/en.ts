@@ -101,7 +101,7 @@ export default {
     "Your session has ended, and you were signed out to protect your data. Sign in to go on where you were.",
   "sign_in.submit": "Sign in",
   "sign_in.busy": "Signing in",
-  "sign_in.wrong": "The e-mail address or the password is not right.",
+  "sign_in.wrong": "The e-mail address, the username or the password is not right.",
   "sign_in.locked":
     "There were too many attempts. Please wait {minutes, plural, one {# minute} other {# minutes}}, or choose a new password.",
   "sign_in.inactive":
@@ -139,6 +139,7 @@ export default {
   "letter.sent_again": "It is on its way.",
 
   "field.email": "E-mail address",
+  "field.email_or_username": "E-mail address or username",
   "field.password": "Password",
   "field.password.hint":
     "At least {min} characters. A few words in a row are easy to remember and hard to guess.",

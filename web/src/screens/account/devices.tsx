@@ -54,7 +54,7 @@ function Devices({ session }: { session: Session }) {
                   device.address,
                 ]
                   .filter(Boolean)
-                  .join(" · ")}
+                  .join("\u00a0· ")}
               </p>
               {device.current && (
                 <span className="status" data-state="scheduled">

@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
+import { hasPasskeys } from "../../api/device";
 import { factorsQuery, newRecoveryCodes, removeFactor } from "../../api/inside/factors";
-import { hasPasskeys } from "../../api/passkeys";
 import { hasCode } from "../../api/problem";
 import { meQuery } from "../../api/queries";
 import { type Session, startSession } from "../../api/session";

@@ -1,4 +1,5 @@
 import { useState } from "react";
+import { hasCode } from "../../api/problem";
 import type { Session } from "../../api/session";
 import type { Me } from "../../api/types";
 import { fieldErrors, isAtFields, TextInput } from "../../forms/fields";
@@ -57,6 +58,7 @@ function Profile({ session, me }: { session: Session; me: Me }) {
         family_name: formText(data, "family_name").trim(),
         date_of_birth: formText(data, "date_of_birth") || null,
         gender: gender ?? null,
+        username: formText(data, "username").trim().toLowerCase() || null,
         phone: phone || null,
         address: address ?? null,
       }),
@@ -64,7 +66,13 @@ function Profile({ session, me }: { session: Session; me: Me }) {
   };
   return (
     <AttemptForm
-      errors={{ ...fieldErrors(change.error), ...missing }}
+      errors={{
+        ...fieldErrors(change.error),
+        ...(hasCode(change.error, "USERNAME_TAKEN") && {
+          username: t("field.error.username.taken"),
+        }),
+        ...missing,
+      }}
       attempt={change}
       onEdit={() => {
         if (Object.keys(missing).length > 0) setMissing({});
@@ -98,6 +106,17 @@ function Profile({ session, me }: { session: Session; me: Me }) {
           ]}
         />
       </div>
+      <TextInput
+        name="username"
+        label={t("field.username")}
+        autoComplete="username"
+        defaultValue={me.username ?? ""}
+        pattern="\s*[A-Za-z0-9][A-Za-z0-9._\-]{2,29}\s*"
+        problem={t("field.error.username")}
+        hint={t("field.username.hint")}
+        isOptional
+        isWord={false}
+      />
       <PhoneInput defaultValue={me.phone ?? ""} isOptional />
       <fieldset className="choice group">
         <legend>{t("profile.address")}</legend>

@@ -8,6 +8,7 @@ import { now } from "../../time/clock";
 import { Button } from "../../ui/button";
 import { Confirm } from "../../ui/inside/confirm";
 import { shortDate } from "../../ui/inside/dates";
+import { EmailText } from "../../ui/inside/email";
 import { Empty, ErrorNotice, Skeleton } from "../../ui/states";
 import { ClinicPage } from "./frame";
 import { InviteButton } from "./invite";
@@ -39,7 +40,9 @@ function Loaded({ clinic, session }: { clinic: string; session: Session }) {
           {invitations.data.map((invitation) => (
             <li key={invitation.id} className="entry-row">
               <div className="entry-text">
-                <p className="strong">{invitation.email}</p>
+                <p className="strong">
+                  <EmailText email={invitation.email} />
+                </p>
                 <p>{nameOf(invitation)}</p>
                 <p className="muted">
                   {Date.parse(invitation.expires_at) <= now()

@@ -10,6 +10,7 @@ import { localeTag, t } from "../../i18n";
 import { shortDate } from "../../ui/inside/dates";
 import { Button } from "../../ui/button";
 import { Confirm } from "../../ui/inside/confirm";
+import { EmailText } from "../../ui/inside/email";
 import { Ask } from "../../ui/inside/modal";
 import { useMedia } from "../../ui/media";
 import { Avatar } from "../../ui/people";
@@ -132,7 +133,9 @@ function Person({ member, isSelf }: { member: Member; isSelf: boolean }) {
         <span className="strong">
           {isSelf ? t("member.you", { name: fullName(member) }) : fullName(member)}
         </span>
-        <span className="muted">{member.email}</span>
+        <span className="muted">
+          <EmailText email={member.email} />
+        </span>
       </span>
     </span>
   );

@@ -9,6 +9,7 @@ import { Heading } from "../../ui/heading";
 import { PreviousIcon } from "../../ui/icons";
 import { countryName } from "../../ui/inside/countries";
 import { dayMonthYear } from "../../ui/inside/dates";
+import { EmailText } from "../../ui/inside/email";
 import { Page } from "../../ui/page";
 import { Avatar } from "../../ui/people";
 import { Empty, ErrorNotice, Notice, Skeleton } from "../../ui/states";
@@ -80,7 +81,7 @@ function Record({ patient }: { patient: Patient }) {
           </Row>
           <Row term={t("field.email.short")}>
             <a className="tall" href={`mailto:${patient.email}`}>
-              {patient.email}
+              <EmailText email={patient.email} />
             </a>
           </Row>
           <Row term={t("profile.address")}>

@@ -7,11 +7,8 @@ import type { ClinicRole, Member, Role } from "../../api/types";
 import { formText } from "../../forms/form";
 import { t } from "../../i18n";
 import { SelectInput } from "../../ui/inside/fields";
+import { roleName } from "../../ui/inside/role-name";
 import { ErrorNotice, Skeleton } from "../../ui/states";
-
-/** Ours under the name that the client's language has for it, a clinic's own under the name that it was given. */
-export const roleName = ({ role, name }: { role: Role; name?: string | null }): string =>
-  name && role === "staff" ? name : t(`role.${role}`);
 
 const keyOf = ({ id, role }: ClinicRole): string => id ?? role;
 
@@ -34,9 +31,12 @@ export function PositionFields({
   const providers = useQuery(providersQuery(clinic));
   const before = member?.custom_role ?? member?.role;
   const [chosen, setChosen] = useState(before);
-  if (roles.isPending) return <Skeleton shapes={["line", "line"]} />;
+  if (roles.isPending || providers.isPending) return <Skeleton shapes={["line", "line"]} />;
   if (roles.isLoadingError) {
     return <ErrorNotice error={roles.error} retry={() => void roles.refetch()} />;
+  }
+  if (providers.isLoadingError) {
+    return <ErrorNotice error={providers.error} retry={() => void providers.refetch()} />;
   }
   const options = roles.data.items.map((role) => ({ value: keyOf(role), label: roleName(role) }));
   const role = chosen ?? options[0]?.value;
@@ -57,7 +57,7 @@ export function PositionFields({
           defaultValue={member?.provider ?? ""}
           options={[
             { value: "", label: t("member.provider.none") },
-            ...(providers.data ?? []).map(({ id, name }) => ({ value: id, label: name })),
+            ...providers.data.map(({ id, name }) => ({ value: id, label: name })),
           ]}
         />
       )}

@@ -10,11 +10,11 @@ import { Button } from "../../ui/button";
 import { CheckInput } from "../../ui/inside/fields";
 import { Confirm } from "../../ui/inside/confirm";
 import { Ask } from "../../ui/inside/modal";
+import { roleName } from "../../ui/inside/role-name";
 import { Empty, ErrorNotice, Skeleton } from "../../ui/states";
 import { ClinicPage } from "./frame";
 import { Refusal } from "./members";
 import { grouped, isOwn } from "./permissions";
-import { roleName } from "./position";
 
 export const RolesScreen = () => (
   <ClinicPage title={t("roles.title")} lead={t("roles.lead")}>

@@ -10,6 +10,7 @@ import { t } from "../../i18n";
 import { Button } from "../../ui/button";
 import { Confirm } from "../../ui/inside/confirm";
 import { shortDate } from "../../ui/inside/dates";
+import { EmailText } from "../../ui/inside/email";
 import { Avatar } from "../../ui/people";
 import { Empty, ErrorNotice, Skeleton } from "../../ui/states";
 import { PlatformPage } from "./frame";
@@ -77,7 +78,9 @@ function Entry({ account, email }: { account: Account; email: string }) {
         <Avatar id={account.user} name={name} />
         <span className="person-text">
           <span className="strong">{name}</span>
-          <span className="muted">{account.email}</span>
+          <span className="muted">
+            <EmailText email={account.email} />
+          </span>
         </span>
       </span>
       <p className="inline">

@@ -45,7 +45,7 @@ export function StatusScreen() {
                       lag_seconds == null ? null : t("system.lag", { seconds: lag_seconds }),
                     ]
                       .filter(Boolean)
-                      .join(" · ")}
+                      .join("\u00a0· ")}
                   </p>
                 </div>
                 <span className="status" data-state={TONES[state]}>
@@ -54,6 +54,12 @@ export function StatusScreen() {
               </li>
             ))}
           </ul>
+          <p className="muted">
+            {t("system.version", {
+              version: status.data.version,
+              environment: status.data.environment,
+            })}
+          </p>
           <div className="inline">
             <span className="muted">
               {t("system.checked", {

@@ -9,6 +9,7 @@ import { t } from "../../i18n";
 import { Button } from "../button";
 import { Avatar } from "../people";
 import { ActionError } from "../states";
+import { membershipName } from "./role-name";
 
 /** A list of ways that opens below its button, with the browser's own means: Escape and a touch elsewhere close it. */
 export function AccountMenu({ session }: { session: Session }) {
@@ -38,8 +39,10 @@ export function AccountMenu({ session }: { session: Session }) {
   });
 
   const name = me.data ? `${me.data.given_name} ${me.data.family_name}` : session.givenName;
-  const placeOf = ({ clinic }: Membership): string | undefined =>
-    clinics.data?.find((one) => one.id === clinic)?.name;
+  const nameOf = (membership: Membership): string => {
+    const place = clinics.data?.find(({ id }) => id === membership.clinic);
+    return [membershipName(membership)].concat(place?.name ?? []).join(", ");
+  };
   const memberships = me.data?.memberships.filter(({ active }) => active) ?? [];
   const current = memberships.find((one) => one.current);
   const others = memberships.filter((one) => !one.current);
@@ -66,7 +69,7 @@ export function AccountMenu({ session }: { session: Session }) {
         <div className="menu-head">
           <p className="strong">{name}</p>
           <p className="muted">
-            {[t(`role.${session.role}`)].concat((current && placeOf(current)) ?? []).join(", ")}
+            {current === undefined ? t(`role.${session.role}`) : nameOf(current)}
           </p>
         </div>
         {others.length > 0 && (
@@ -82,7 +85,7 @@ export function AccountMenu({ session }: { session: Session }) {
                   change.mutate(membership);
                 }}
               >
-                {[t(`role.${membership.role}`)].concat(placeOf(membership) ?? []).join(", ")}
+                {nameOf(membership)}
               </button>
             ))}
             {change.isError && <ActionError error={change.error} />}
