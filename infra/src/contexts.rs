@@ -16,7 +16,7 @@ pub struct Context {
 }
 
 /// Every context.
-pub const CONTEXTS: &[Context] = &[
+pub static CONTEXTS: &[Context] = &[
     Context {
         name: "identity",
         description: "Accounts, sessions, second factors, memberships, and the keys that sign tokens.",

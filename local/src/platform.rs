@@ -107,9 +107,10 @@ impl Platform {
             let mut table = Table::new(table_name(context.name)).stream().ttl("expires_at");
             for index in context.indexes {
                 let sort = index.sort_attribute();
-                table = match index.keys_only {
-                    true => table.index_of_keys(index.name, index.attribute, &sort),
-                    false => table.index(index.name, index.attribute, &sort),
+                table = if index.keys_only {
+                    table.index_of_keys(index.name, index.attribute, &sort)
+                } else {
+                    table.index(index.name, index.attribute, &sort)
                 };
             }
             engines.ensure_table(&table).await?;

@@ -33,8 +33,8 @@ const PUBLISHED: &str = "public, max-age=60";
 /// The events that it publishes.
 pub const EVENTS: &[&str] = &[hours::ProviderCalendarChanged::NAME];
 
-/// The context's table of contents.
-pub const FUNCTIONS: &[Function] = &[
+/// The context's table of contents. A static, so that handlers are compiled here and not wherever it is read.
+pub static FUNCTIONS: &[Function] = &[
     Function::http::<ListClinics>("list-clinics"),
     Function::http::<GetClinic>("get-clinic"),
     Function::http::<ListProviders>("list-providers"),

@@ -100,8 +100,8 @@ pub const EVENTS: &[&str] = &[
 /// The indexes of its table.
 pub const INDEXES: &[store::Index] = &[session::BY_ACTIVITY];
 
-/// The context's table of contents.
-pub const FUNCTIONS: &[Function] = &[
+/// The context's table of contents. A static, so that handlers are compiled here and not wherever it is read.
+pub static FUNCTIONS: &[Function] = &[
     Function::http::<GetOpenidConfiguration>("get-openid-configuration"),
     Function::http::<GetSigningKeys>("get-signing-keys"),
     // Accounts.

@@ -20,6 +20,7 @@ pub(crate) struct Words {
 }
 
 /// The words of a notice.
+#[expect(clippy::too_many_lines, reason = "a table is as long as it has rows")]
 pub(crate) const fn words(notice: Notice) -> Words {
     match notice {
         Notice::VerifyEmail => Words {
@@ -55,8 +56,7 @@ pub(crate) const fn words(notice: Notice) -> Words {
             subject: "Welcome to Careplane",
             said: "Your account is ready. You sign in with this address and your password.",
             action: Some("Go to Careplane"),
-            otherwise: "If you did not open this account, choose a new password where you would sign in. \
-                        That shuts out whoever did.",
+            otherwise: "If you did not open this account, write to us: somebody can read your mail.",
         },
         Notice::NewDevice => Words {
             subject: "A new sign-in to your account",

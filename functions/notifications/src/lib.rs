@@ -23,8 +23,8 @@ pub use send_sms_code::SendSmsCode;
 
 use runtime::Function;
 
-/// The context's table of contents.
-pub const FUNCTIONS: &[Function] = &[
+/// The context's table of contents. A static, so that handlers are compiled here and not wherever it is read.
+pub static FUNCTIONS: &[Function] = &[
     Function::event::<RememberContact>("remember-contact"),
     Function::event::<SendConfirmation>("send-confirmation"),
     Function::event::<SendAccountNotice>("send-account-notice"),

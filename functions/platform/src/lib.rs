@@ -22,8 +22,8 @@ use runtime::Function;
 /// The API as a document, written by `make infra`.
 const OPENAPI: &str = include_str!("../../../infra/openapi.json");
 
-/// The context's table of contents.
-pub const FUNCTIONS: &[Function] = &[
+/// The context's table of contents. A static, so that handlers are compiled here and not wherever it is read.
+pub static FUNCTIONS: &[Function] = &[
     Function::http::<GetHealth>("get-health"),
     Function::http::<GetReadiness>("get-readiness"),
     Function::http::<GetOpenapi>("get-openapi"),

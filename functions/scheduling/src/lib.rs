@@ -40,8 +40,8 @@ pub const INDEXES: &[Index] = &[BY_PATIENT];
 /// The events that it publishes.
 pub const EVENTS: &[&str] = &[appointment::AppointmentBooked::NAME, appointment::AppointmentCancelled::NAME];
 
-/// The context's table of contents.
-pub const FUNCTIONS: &[Function] = &[
+/// The context's table of contents. A static, so that handlers are compiled here and not wherever it is read.
+pub static FUNCTIONS: &[Function] = &[
     Function::http::<FindAvailability>("find-availability"),
     Function::http::<BookAppointment>("book-appointment"),
     Function::http::<ListAppointments>("list-appointments"),

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use infra::{Grant, files, functions};
-use kernel::{Reach, Role};
+use kernel::Role;
 use runtime::Http;
 use strum::IntoEnumIterator as _;
 
