@@ -243,7 +243,7 @@ impl Api {
         let arrivals = emails.into_iter().zip(tokens).map(|(email, token)| {
             let api = self.clone();
             async move {
-                api.open_link(&token).await;
+                api.open_link(&token, PASSWORD).await;
                 api.sign_in(&email, PASSWORD).await
             }
         });
@@ -266,8 +266,8 @@ impl Api {
     }
 
     /// The other half: whoever has the token has read the mail, and the password is that of whoever registered.
-    pub async fn open_link(&self, token: &str) {
-        let fields = json!({ "token": token, "password": PASSWORD });
+    pub async fn open_link(&self, token: &str, password: &str) {
+        let fields = json!({ "token": token, "password": password });
         self.post("/v1/email-verifications", &fields).send().await.expect(200);
     }
 

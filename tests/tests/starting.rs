@@ -229,7 +229,7 @@ async fn whoever_is_asked_to_stop_finishes_what_is_under_way() {
         let platform = Running::on(data.path()).await;
         let late = ["late@patients.example".to_owned()];
         let links = until("the link has arrived", async || platform.api.links(&late).await).await;
-        platform.api.open_link(&links[0]).await;
+        platform.api.open_link(&links[0], "correct horse").await;
         platform.api.sign_in(&late[0], "correct horse").await;
         platform.stop().await;
     }

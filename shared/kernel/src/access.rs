@@ -501,7 +501,7 @@ impl Caller {
     /// Have they shown a second factor within [`STEP_UP`]?
     pub fn stepped_up(&self, now: Timestamp) -> Result<(), Denied> {
         match self.second_factor_at {
-            Some(at) if now.duration_since(at) <= STEP_UP => Ok(()),
+            Some(at) if now.duration_since(at).abs() <= STEP_UP => Ok(()),
             _ => Err(Denied::StepUp),
         }
     }

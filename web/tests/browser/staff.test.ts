@@ -137,6 +137,12 @@ test("a manager invites, somebody joins, and gets another role", async () => {
   await row.getByText("Receptionist").waitFor();
   await row.getByRole("button", { name: /^Change role/ }).click();
   const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Role").waitFor();
+  // A tablet that is turned has another list, and the same question.
+  await page.setViewportSize(phone);
+  await page.locator("table").waitFor({ state: "detached" });
+  await page.setViewportSize(desktop);
+  await page.locator("table").waitFor({ state: "attached" });
   await dialog.getByLabel("Role").selectOption({ label: "Nurse" });
   await dialog.getByRole("button", { name: "Save" }).click();
   await row.getByText("Nurse").waitFor();

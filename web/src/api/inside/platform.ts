@@ -12,6 +12,12 @@ export const accountsQuery = (email: string) =>
 export const setActive = (user: string, active: boolean): Promise<Account> =>
   answer(api.PATCH("/v1/accounts/{user}", { params: { path: { user } }, body: { active } }));
 
+/** For somebody who has lost them, and has shown in another way who they are. */
+export const clearFactors = (user: string): Promise<Account> =>
+  answer(
+    api.PATCH("/v1/accounts/{user}", { params: { path: { user } }, body: { clear_factors: true } }),
+  );
+
 const STATUS_MS = 30_000;
 
 export const statusQuery = queryOptions({

@@ -414,6 +414,10 @@ export default {
   "accounts.empty.title": "No account found",
   "accounts.empty.text": "Nobody has registered with {email}.",
   "accounts.since": "Since {date}",
+  "accounts.clear": "Remove second steps",
+  "accounts.clear.heading": "Remove all second steps of {name}?",
+  "accounts.clear.text":
+    "Only for somebody who has lost them and has shown you in another way who they are. They are told by mail and signed out everywhere; staff add a new one when they sign in.",
   "accounts.deactivate": "Deactivate account",
   "accounts.deactivate.heading": "Deactivate the account of {name}?",
   "accounts.deactivate.text":

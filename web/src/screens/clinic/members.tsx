@@ -37,16 +37,25 @@ function inOrder(members: readonly Member[]): readonly Member[] {
   );
 }
 
+interface Asked {
+  readonly kind: "role" | "active";
+  readonly member: Member;
+}
+
 function Loaded({ clinic, session }: { clinic: string; session: Session }) {
   const members = useQuery(membersQuery(clinic));
   const isWide = useMedia("(width >= 52rem)");
   const roleOf = useRoleName(clinic, session);
+  const queries = useQueryClient();
+  // Not beside the button that asked: a tablet that is turned has another list, and the question stays.
+  const [asked, setAsked] = useState<Asked | null>(null);
   const canManage = may(session, "manage-members");
   if (members.isPending) return <Skeleton shapes={["card", "card", "card"]} />;
   if (members.isLoadingError) {
     return <ErrorNotice error={members.error} retry={() => void members.refetch()} />;
   }
   const List = isWide ? Table : Cards;
+  const Question = asked?.kind === "role" ? ChangeRole : ChangeActive;
   return (
     <>
       {canManage && <InviteButton clinic={clinic} />}
@@ -55,11 +64,21 @@ function Loaded({ clinic, session }: { clinic: string; session: Session }) {
       ) : (
         <List
           members={inOrder(members.data)}
-          clinic={clinic}
           // Nobody takes the ground from under their own feet.
           canChange={(member) => canManage && member.user !== session.user}
           roleOf={roleOf}
           self={session.user}
+          onAsk={setAsked}
+        />
+      )}
+      {asked !== null && (
+        <Question
+          member={asked.member}
+          clinic={clinic}
+          onChanged={() => queries.invalidateQueries(membersQuery(clinic))}
+          onClose={() => {
+            setAsked(null);
+          }}
         />
       )}
     </>
@@ -68,13 +87,13 @@ function Loaded({ clinic, session }: { clinic: string; session: Session }) {
 
 interface Listing {
   readonly members: readonly Member[];
-  readonly clinic: string;
   readonly canChange: (member: Member) => boolean;
   readonly roleOf: (member: Member) => string;
   readonly self: string;
+  readonly onAsk: (asked: Asked) => void;
 }
 
-function Table({ members, clinic, canChange, roleOf, self }: Listing) {
+function Table({ members, canChange, roleOf, self, onAsk }: Listing) {
   return (
     <table className="table">
       <caption className="visually-hidden">{t("members.title")}</caption>
@@ -100,7 +119,7 @@ function Table({ members, clinic, canChange, roleOf, self }: Listing) {
             <td>
               <State member={member} />
             </td>
-            <td>{canChange(member) && <Actions member={member} clinic={clinic} />}</td>
+            <td>{canChange(member) && <Actions member={member} onAsk={onAsk} />}</td>
           </tr>
         ))}
       </tbody>
@@ -108,7 +127,7 @@ function Table({ members, clinic, canChange, roleOf, self }: Listing) {
   );
 }
 
-function Cards({ members, clinic, canChange, roleOf, self }: Listing) {
+function Cards({ members, canChange, roleOf, self, onAsk }: Listing) {
   return (
     <ul className="entries">
       {members.map((member) => (
@@ -118,7 +137,7 @@ function Cards({ members, clinic, canChange, roleOf, self }: Listing) {
             <span>{roleOf(member)}</span>
             <State member={member} />
           </p>
-          {canChange(member) && <Actions member={member} clinic={clinic} />}
+          {canChange(member) && <Actions member={member} onAsk={onAsk} />}
         </li>
       ))}
     </ul>
@@ -147,20 +166,14 @@ const State = ({ member }: { member: Member }) => (
   </span>
 );
 
-function Actions({ member, clinic }: { member: Member; clinic: string }) {
-  const [asked, setAsked] = useState<"role" | "active" | null>(null);
-  const queries = useQueryClient();
+function Actions({ member, onAsk }: { member: Member; onAsk: Listing["onAsk"] }) {
   const name = fullName(member);
-  const close = () => {
-    setAsked(null);
-  };
-  const refresh = () => queries.invalidateQueries(membersQuery(clinic));
   return (
     <div className="buttons">
       <Button
         label={t("member.change.label", { name })}
         onPress={() => {
-          setAsked("role");
+          onAsk({ kind: "role", member });
         }}
       >
         {t("member.change")}
@@ -173,35 +186,46 @@ function Actions({ member, clinic }: { member: Member; clinic: string }) {
             : t("member.reactivate.label", { name })
         }
         onPress={() => {
-          setAsked("active");
+          onAsk({ kind: "active", member });
         }}
       >
         {member.active ? t("member.deactivate") : t("member.reactivate")}
       </Button>
-      {asked === "role" && (
-        <ChangeRole member={member} clinic={clinic} onChanged={refresh} onClose={close} />
-      )}
-      {asked === "active" && (
-        <Confirm
-          title={
-            member.active
-              ? t("member.deactivate.heading", { name })
-              : t("member.reactivate.heading", { name })
-          }
-          action={member.active ? t("member.deactivate") : t("member.reactivate")}
-          busy={t("common.working")}
-          isDanger={member.active}
-          explain={(error) => <Refusal error={error} />}
-          onConfirm={async () => {
-            await changeMember(clinic, member.user, { active: !member.active });
-            await refresh();
-          }}
-          onClose={close}
-        >
-          <p>{member.active ? t("member.deactivate.text") : t("member.reactivate.text")}</p>
-        </Confirm>
-      )}
     </div>
+  );
+}
+
+function ChangeActive({
+  member,
+  clinic,
+  onChanged,
+  onClose,
+}: {
+  member: Member;
+  clinic: string;
+  onChanged: () => Promise<void>;
+  onClose: () => void;
+}) {
+  const name = fullName(member);
+  return (
+    <Confirm
+      title={
+        member.active
+          ? t("member.deactivate.heading", { name })
+          : t("member.reactivate.heading", { name })
+      }
+      action={member.active ? t("member.deactivate") : t("member.reactivate")}
+      busy={t("common.working")}
+      isDanger={member.active}
+      explain={(error) => <Refusal error={error} />}
+      onConfirm={async () => {
+        await changeMember(clinic, member.user, { active: !member.active });
+        await onChanged();
+      }}
+      onClose={onClose}
+    >
+      <p>{member.active ? t("member.deactivate.text") : t("member.reactivate.text")}</p>
+    </Confirm>
   );
 }
 

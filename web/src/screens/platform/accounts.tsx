@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Form } from "react-aria-components";
-import { accountsQuery, setActive } from "../../api/inside/platform";
+import { accountsQuery, clearFactors, setActive } from "../../api/inside/platform";
 import { may, useSession } from "../../api/session";
 import type { Account } from "../../api/types";
 import { TextInput } from "../../forms/fields";
@@ -64,6 +64,7 @@ function Entry({ account, email }: { account: Account; email: string }) {
   const session = useSession();
   const queries = useQueryClient();
   const [isAsking, setAsking] = useState(false);
+  const [isClearing, setClearing] = useState(false);
   const name = `${account.given_name} ${account.family_name}`;
   const active = account.state === "active";
   const roles = account.memberships.filter((one) => one.active).map(({ role }) => role);
@@ -106,7 +107,34 @@ function Entry({ account, email }: { account: Account; email: string }) {
           >
             {active ? t("accounts.deactivate") : t("accounts.reactivate")}
           </Button>
+          {account.has_second_factor && (
+            <Button
+              look="quiet-danger"
+              onPress={() => {
+                setClearing(true);
+              }}
+            >
+              {t("accounts.clear")}
+            </Button>
+          )}
         </div>
+      )}
+      {isClearing && (
+        <Confirm
+          title={t("accounts.clear.heading", { name })}
+          action={t("accounts.clear")}
+          busy={t("common.working")}
+          isDanger
+          onConfirm={async () => {
+            await clearFactors(account.user);
+            await queries.invalidateQueries(accountsQuery(email));
+          }}
+          onClose={() => {
+            setClearing(false);
+          }}
+        >
+          <p>{t("accounts.clear.text")}</p>
+        </Confirm>
       )}
       {isAsking && (
         <Confirm
