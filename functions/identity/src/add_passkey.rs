@@ -8,7 +8,7 @@ use store::{Change, Shared};
 use crate::account::Line;
 use crate::begin_passkey::TooManyPasskeys;
 use crate::factor::{MOST_PASSKEYS, PasskeyFactor};
-use crate::own::{Own, own};
+use crate::own::{Own, may_enrol, own};
 use crate::passkey::{
     Bytes, Challenge, NotAPasskey, Passkey, Registration, RelyingParty, challenge_of, register,
 };
@@ -46,9 +46,7 @@ impl Endpoint for AddPasskey {
 
     async fn handle(self, cx: &Cx<'_, Personal>) -> Result<Done<Enrolled>, Problem> {
         let Own { account, session } = own(cx).await?;
-        if account.factors.any() {
-            cx.grant.caller().stepped_up(cx.now)?;
-        }
+        may_enrol(cx, &account)?;
         if account.factors.passkeys.len() >= MOST_PASSKEYS {
             return Err(TooManyPasskeys.into());
         }

@@ -7,7 +7,7 @@ use store::{Change, Shared};
 
 use crate::account::Email;
 use crate::factor::MOST_PASSKEYS;
-use crate::own::{Own, own};
+use crate::own::{Own, may_enrol, own};
 use crate::passkey::{ALGORITHMS, Challenge, RelyingParty};
 
 /// Begin to add a passkey: what `navigator.credentials.create` must know.
@@ -74,9 +74,7 @@ impl Endpoint for BeginPasskey {
 
     async fn handle(self, cx: &Cx<'_, Personal>) -> Result<Done<CreationOptions>, Problem> {
         let Own { account, .. } = own(cx).await?;
-        if account.factors.any() {
-            cx.grant.caller().stepped_up(cx.now)?;
-        }
+        may_enrol(cx, &account)?;
         if account.factors.passkeys.len() >= MOST_PASSKEYS {
             return Err(TooManyPasskeys.into());
         }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::account::Phone;
 use crate::challenge_second_factor::text_code;
-use crate::own::{Own, own};
+use crate::own::{Own, may_enrol, own};
 
 /// Begin to add a telephone, to which a code goes in a text message.
 ///
@@ -33,9 +33,7 @@ impl Endpoint for BeginPhone {
 
     async fn handle(self, cx: &Cx<'_, Personal>) -> Result<Done<CodeSent>, Problem> {
         let Own { account, .. } = own(cx).await?;
-        if account.factors.any() {
-            cx.grant.caller().stepped_up(cx.now)?;
-        }
+        may_enrol(cx, &account)?;
         let phone_ending = self.phone.ending();
         let change = text_code(cx, &account, self.phone).await?;
         Ok(Done::concerning(account.patient, CodeSent { phone_ending }).writing(change))

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use store::{Change, Shared};
 
 use crate::factor::{AppFactor, TOTP, provisioning};
-use crate::own::{Own, own};
+use crate::own::{Own, may_enrol, own};
 
 /// Begin to add an app that shows codes.
 ///
@@ -35,9 +35,7 @@ impl Endpoint for BeginTotp {
 
     async fn handle(self, cx: &Cx<'_, Personal>) -> Result<Done<Provisioning>, Problem> {
         let Own { account, .. } = own(cx).await?;
-        if account.factors.any() {
-            cx.grant.caller().stepped_up(cx.now)?;
-        }
+        may_enrol(cx, &account)?;
         let secret: [u8; 20] = cx.host.random();
         let sealed = cx.host.vault().await.seal(TOTP, secret.to_vec()).await?;
         let sealed = BASE64_URL_SAFE_NO_PAD.encode(sealed);

@@ -7,7 +7,7 @@ use store::Shared;
 use crate::factor::{PhoneFactor, SmsCode, WrongCode};
 use crate::guard::{may_try, succeeded};
 use crate::notice::failed;
-use crate::own::{Own, guarded};
+use crate::own::{Own, guarded, may_enrol};
 use crate::pass_second_factor::used;
 use crate::signed_in::{Enrolled, enrolled};
 
@@ -33,9 +33,7 @@ impl Endpoint for ConfirmPhone {
         let subject = format!("second-factor/{}", cx.grant.caller().user);
         let (Own { account, session }, guard) = guarded(cx, &subject).await?;
         may_try(guard.as_ref(), cx.now)?;
-        if account.factors.any() {
-            cx.grant.caller().stepped_up(cx.now)?;
-        }
+        may_enrol(cx, &account)?;
         let sent = cx.store.get(Shared, SmsCode::at(account.user)).await?.ok_or(WrongCode)?;
         let number = sent.number.clone();
         let (change, verdict) = used(sent, &self.code);

@@ -7,7 +7,7 @@ use store::Change;
 use crate::factor::WrongCode;
 use crate::guard::{may_try, succeeded};
 use crate::notice::failed;
-use crate::own::{Own, guarded};
+use crate::own::{Own, guarded, may_enrol};
 use crate::pass_second_factor::secret;
 use crate::signed_in::{Enrolled, enrolled};
 
@@ -33,9 +33,7 @@ impl Endpoint for ConfirmTotp {
         let subject = format!("second-factor/{}", cx.grant.caller().user);
         let (Own { account, session }, guard) = guarded(cx, &subject).await?;
         may_try(guard.as_ref(), cx.now)?;
-        if account.factors.any() {
-            cx.grant.caller().stepped_up(cx.now)?;
-        }
+        may_enrol(cx, &account)?;
         let mut app = account.factors.pending_totp.clone().ok_or(WrongCode)?;
         let secret = secret(cx, &app.sealed).await?;
         if let Err(wrong) = app.accept(&secret, &self.code, cx.now) {

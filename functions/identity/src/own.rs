@@ -38,3 +38,8 @@ pub(crate) async fn guarded(
     let guard = guard.map(|guard| found.take(&guard)).transpose()?.flatten();
     Ok((Own { account, session }, guard))
 }
+
+/// May they add a second factor? Whoever has one shows it first: a password alone must not add another.
+pub(crate) fn may_enrol(cx: &Cx<'_, Personal>, account: &Account) -> Result<(), Denied> {
+    if account.factors.any() { cx.grant.caller().stepped_up(cx.now) } else { Ok(()) }
+}

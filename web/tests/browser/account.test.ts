@@ -136,7 +136,7 @@ test("a username is somebody's own, and signs in as the address does", async () 
   const { page, close } = await visit(browser);
   const patient = await signedIn(page, "/account/profile");
   const name = `Ada.${Date.now().toString(36)}`;
-  const field = page.getByLabel("Username");
+  const field = page.getByLabel("Username", { exact: true });
   await field.fill("a b");
   await save(page);
   await page.getByText("Please use 3 to 30 letters").waitFor();
@@ -152,7 +152,7 @@ test("a username is somebody's own, and signs in as the address does", async () 
 
   const other = await visit(browser);
   await signedIn(other.page, "/account/profile");
-  await other.page.getByLabel("Username").fill(name);
+  await other.page.getByLabel("Username", { exact: true }).fill(name);
   await save(other.page);
   await other.page.getByText("Somebody else has this username.").waitFor();
   await inspect(other.page, "a username of somebody else");

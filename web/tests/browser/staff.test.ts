@@ -319,7 +319,7 @@ test("whoever acts in a role of the clinic's own reads what the clinic calls it"
   const { page, close } = await visit(browser);
   await enter(page, demoSignIn("staff"), "/home");
   const name = /^Front desk lead, Lindenhof Berlin$/;
-  await page.getByText(name).first().waitFor();
+  await page.locator("main").getByText(name).waitFor();
   const menu = await openMenu(page);
   await menu.getByText(name).waitFor();
   await inspect(page, "menu in a role of the clinic's own");
