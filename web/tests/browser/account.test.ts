@@ -281,7 +281,7 @@ test("an authenticator app, its recovery codes, and a telephone", async () => {
   const text = await newestLetter("+4915155501234", ({ kind }) => kind === "sms");
   await dialog.getByLabel("Six-digit code").fill(codeIn(text));
   await dialog.getByRole("button", { name: "Switch on" }).click();
-  await page.getByText("Number that ends with").waitFor();
+  await page.getByText(/^Number that ends with/).waitFor();
   await inspect(page, "factors that are set up");
   await signOut(page);
 
