@@ -329,6 +329,7 @@ mod tests {
             "password-changed",
             "factor-added",
             "factor-removed",
+            "recovery-code-used",
             "sessions-revoked",
             "membership-changed",
             "account-closed",
