@@ -187,3 +187,21 @@ async fn a_conflict_without_words_of_its_own_is_told_as_contention() {
     assert!(matches!(refused, Err(CommitError::Store(StoreError::Contended))), "{refused:?}");
     assert_eq!((platform.troubles_met(), notes(&platform).await.len()), (8, 0));
 }
+
+/// What lets a success slip past a lock is that there was none when it was looked for.
+#[tokio::test]
+async fn what_must_still_be_absent_is_looked_for_again_when_it_is_written() {
+    let platform = TestPlatform::open_empty().await;
+    let store = store(&platform);
+    let success = || Change::new().absent(Shared, &Note::at("lock")).create(Shared, &Note::named("session"));
+    let lock = Note { until: Some(platform.now() + SignedDuration::from_mins(1)), ..Note::named("lock") };
+    write(&store, Change::new().create(Shared, &lock)).await.unwrap();
+    let stale = write(&store, success()).await;
+    assert!(matches!(stale, Err(CommitError::Store(StoreError::Stale))), "{stale:?}");
+    assert_eq!(notes(&platform).await.len(), 1, "nothing of it was written");
+    // What has expired is absent, swept or not.
+    platform.pass(SignedDuration::from_mins(1));
+    let store = self::store(&platform);
+    write(&store, success()).await.unwrap();
+    assert_eq!(notes(&platform).await.len(), 2);
+}
