@@ -110,6 +110,9 @@ async fn may_still_appoint(
     clinic: ClinicScope,
     invitation: &Invitation,
 ) -> Result<bool, Problem> {
+    if inviter.state != State::Active {
+        return Ok(false);
+    }
     let offered = match invitation.custom_role {
         Some(id) => match cx.store.get(clinic, ClinicRole::at(id)).await? {
             Some(role) => Some(role.permissions.clone()),
@@ -120,6 +123,9 @@ async fn may_still_appoint(
     for membership in inviter.memberships.iter().filter(|known| known.active) {
         let is_here = membership.clinic == Some(clinic.id())
             || membership.role.reach(Permission::ManageMembers) == Some(Reach::Platform);
+        if !is_here {
+            continue;
+        }
         let held = match (membership.custom_role, membership.scope()) {
             (Some(id), Some(own)) => match cx.store.get(own, ClinicRole::at(id)).await? {
                 Some(role) => staff_permissions(&role.permissions),
@@ -130,7 +136,7 @@ async fn may_still_appoint(
         let decider = Decider { role: membership.role, permissions: &held };
         let may = held.contains(Permission::ManageMembers)
             && decider.appoints(invitation.role, offered.as_ref()).is_ok();
-        if is_here && may && inviter.state == State::Active {
+        if may {
             return Ok(true);
         }
     }

@@ -13,7 +13,7 @@ const FREE: u32 = 5;
 /// How long the first wait is. Each further failure doubles it.
 const FIRST: SignedDuration = SignedDuration::from_secs(30);
 
-/// The longest wait: an attacker cannot keep anybody out for longer than this, and gets 96 tries a day.
+/// The longest that one failure makes anybody wait: guessing gets 96 tries a day.
 const LONGEST: SignedDuration = SignedDuration::from_mins(15);
 
 /// After so long without a failure everything is forgotten.

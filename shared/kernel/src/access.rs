@@ -330,11 +330,6 @@ impl AuthenticationMethods {
     pub fn is_multi_factor(&self) -> bool {
         self.0.contains(&AuthenticationMethod::Mfa)
     }
-
-    /// In order.
-    pub fn iter(&self) -> impl Iterator<Item = AuthenticationMethod> {
-        self.0.iter().copied()
-    }
 }
 
 impl<'de> Deserialize<'de> for AuthenticationMethods {
