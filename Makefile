@@ -136,6 +136,14 @@ deploy: need-cargo need-aws $(SAM)/.ready $(VENV)/.ready web/dist/index.html ## 
 	aws s3 sync web/dist/assets "s3://$$bucket/assets" --cache-control public,max-age=31536000,immutable; \
 	aws s3 sync web/dist "s3://$$bucket" --exclude 'assets/*' --delete --cache-control no-cache
 
+.PHONY: operator
+operator: need-aws ## invite an operator of a deployed environment: make operator ENV=dev EMAIL=ada@example.org [ROLE=operator|support]
+	@test -n "$(EMAIL)" || { echo "Say whom: make operator ENV=$(ENV) EMAIL=ada@example.org"; exit 1; }
+	@answer=$$(mktemp); trap 'rm -f "$$answer"' EXIT; \
+	failed=$$(aws lambda invoke --function-name careplane-$(ENV)-invite-operator --cli-binary-format raw-in-base64-out \
+		--payload '{"email": "$(EMAIL)", "role": "$(or $(ROLE),operator)"}' --query FunctionError --output text "$$answer"); \
+	cat "$$answer"; echo; test "$$failed" = None
+
 # What the targets need
 
 .PHONY: need-cargo need-node need-python need-aws need-zip need-chromium

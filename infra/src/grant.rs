@@ -44,7 +44,7 @@ impl Grant {
             condition: condition(statement.resource),
         }));
         match function.trigger {
-            Trigger::Http(_) => {}
+            Trigger::Http(_) | Trigger::Command => {}
             Trigger::Event(_) => grants.push(allow(
                 &["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
                 format!("!GetAtt {id}Queue.Arn"),

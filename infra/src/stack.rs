@@ -78,6 +78,7 @@ enum Cause {
     Event { event: &'static str },
     Stream,
     Schedule { every: &'static str },
+    Command,
 }
 
 /// The stack of a context.
@@ -120,7 +121,7 @@ fn parameters(context: &Context) -> Vec<(&'static str, &'static str)> {
             Trigger::Http(http) if http.is_public() => needed.push("Api"),
             Trigger::Http(_) => needed.extend(["Api", "Authorizer"]),
             Trigger::Event(_) => needed.push("EventsTopic"),
-            Trigger::Stream | Trigger::Schedule(_) => {}
+            Trigger::Stream | Trigger::Schedule(_) | Trigger::Command => {}
         }
     }
     if !discovery(context).is_empty() {
@@ -196,6 +197,7 @@ impl Cause {
             Trigger::Event(event) => Cause::Event { event },
             Trigger::Stream => Cause::Stream,
             Trigger::Schedule(every) => Cause::Schedule { every },
+            Trigger::Command => Cause::Command,
         }
     }
 }

@@ -11,6 +11,9 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use engines::Engines;
+use gateways::Web;
+
+use crate::stand_in::StandIn;
 
 /// What may go wrong between a client and a service, decided call by call.
 pub trait Faults: Send + Sync {
@@ -35,6 +38,7 @@ pub enum Fault {
 #[derive(Clone)]
 pub struct Connector {
     engines: Engines,
+    stand_in: Arc<StandIn>,
     faults: Option<Arc<dyn Faults>>,
 }
 
@@ -46,8 +50,14 @@ impl std::fmt::Debug for Connector {
 
 impl Connector {
     /// To these engines, with faults on the way or without.
-    pub fn new(engines: Engines, faults: Option<Arc<dyn Faults>>) -> Self {
-        Self { engines, faults }
+    pub fn new(engines: Engines, stand_in: Arc<StandIn>, faults: Option<Arc<dyn Faults>>) -> Self {
+        Self { engines, stand_in, faults }
+    }
+
+    /// To services of others: those that stand in for them here, and over the network to all the rest.
+    pub(crate) fn outside(&self, origin: &str) -> Web {
+        let network = Web::new().connector();
+        Web::through(SharedHttpConnector::new(Outside { here: self.clone(), origin: origin.into(), network }))
     }
 }
 
@@ -59,7 +69,7 @@ impl HttpClient for Connector {
 
 impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let Self { engines, faults } = self.clone();
+        let Self { engines, stand_in, faults } = self.clone();
         HttpConnectorFuture::new(async move {
             let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
             let (head, body) = request.into_parts();
@@ -78,12 +88,33 @@ impl HttpConnector for Connector {
                 }
                 Fault::None | Fault::LostAnswer => {}
             }
-            let response = engines.serve(http::Request::from_parts(head, body)).await;
+            let response = match head.uri.path() {
+                path if StandIn::serves(path) => {
+                    stand_in.answer(&head.method, path, "", &head.headers, &body)
+                }
+                _ => engines.serve(http::Request::from_parts(head, body)).await,
+            };
             if fault == Fault::LostAnswer {
                 return Err(lost());
             }
             HttpResponse::try_from(response.map(SdkBody::from))
                 .map_err(|error| ConnectorError::other(error.into(), None))
         })
+    }
+}
+
+/// The way to services of others.
+#[derive(Clone, Debug)]
+struct Outside {
+    here: Connector,
+    /// Our own, at which others are stood in for.
+    origin: String,
+    network: SharedHttpConnector,
+}
+
+impl HttpConnector for Outside {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let path = request.uri().strip_prefix(self.origin.as_str());
+        if path.is_some_and(StandIn::serves) { self.here.call(request) } else { self.network.call(request) }
     }
 }

@@ -5,6 +5,7 @@
 //! - [`gateway`] is API Gateway: routes, tokens, limits, payloads.
 //! - [`pump`] is what connects services: streams, queues, schedules.
 //! - [`seed`] fills an empty platform with a demonstration.
+//! - [`stand_in`] signs people in, as Google and GitHub would.
 //! - [`site`] serves everything under one origin.
 //!
 //! **Invariant:** the functions cannot tell. They are invoked with the payloads of AWS and call AWS
@@ -20,5 +21,6 @@ mod platform;
 pub mod pump;
 pub mod seed;
 pub mod site;
+pub mod stand_in;
 
 pub use platform::{Options, Platform, StartError, table_name, web_origin};

@@ -12,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use runtime::{Entropy, Failure, Function, Host, Invocation, Resource, Setting, Settings, Sink, Trigger};
 
 use crate::connector::{Connector, Faults};
+use crate::stand_in::StandIn;
 
 /// How the platform is to run.
 #[derive(Clone)]
@@ -46,6 +47,7 @@ pub enum StartError {
 pub struct Platform {
     engines: Engines,
     connector: Connector,
+    stand_in: Arc<StandIn>,
     functions: HashMap<&'static str, Deployed>,
     /// How it runs.
     pub options: Options,
@@ -116,7 +118,9 @@ impl Platform {
             engines.ensure_table(&table).await?;
         }
 
-        let connector = Connector::new(engines.clone(), options.faults.clone());
+        let web = web_origin(&options.origin);
+        let stand_in = Arc::new(StandIn::at(&web));
+        let connector = Connector::new(engines.clone(), stand_in.clone(), options.faults.clone());
         let mut functions = HashMap::new();
         for context in CONTEXTS {
             for function in context.functions {
@@ -125,6 +129,7 @@ impl Platform {
                     .map_err(|error| StartError::Settings(function.name, error))?;
                 let mut host = Host::new(settings)
                     .with_aws(aws(&engines, &connector, function.name))
+                    .with_web(connector.outside(&web))
                     .with_clock(options.clock.clone())
                     .with_sink(options.sink.clone());
                 if let Some(entropy) = &options.entropy {
@@ -133,7 +138,7 @@ impl Platform {
                 functions.insert(function.name, Deployed { context, function, host });
             }
         }
-        Ok(Self { engines, connector, functions, options })
+        Ok(Self { engines, connector, stand_in, functions, options })
     }
 
     /// Invoke a function as Lambda would, with its time limit.
@@ -194,6 +199,11 @@ impl Platform {
 
     fn deployed(&self, name: &str) -> &Deployed {
         self.functions.get(name).unwrap_or_else(|| panic!("no context has a function named {name}"))
+    }
+
+    /// Those who stand in for others that sign people in.
+    pub fn stand_in(&self) -> &StandIn {
+        &self.stand_in
     }
 
     /// The services.

@@ -63,7 +63,7 @@ pub fn run(platform: &Arc<Platform>, stop: &watch::Receiver<bool>) -> JoinSet<()
     for (context, function) in platform.functions() {
         let (platform, mut stop) = (platform.clone(), stop.clone());
         match function.trigger {
-            Trigger::Http(_) => {}
+            Trigger::Http(_) | Trigger::Command => {}
             Trigger::Stream => {
                 tasks.spawn(async move {
                     let mut reader = platform.engines().stream(&table_name(context), function.name);
@@ -137,7 +137,7 @@ pub async fn settle(platform: &Platform) {
                     moved |= stream(platform, function.name, &mut reader).await == Delivery::Done;
                 }
                 Trigger::Event(_) => moved |= queue(platform, function.name).await != Delivery::Nothing,
-                Trigger::Http(_) | Trigger::Schedule(_) => {}
+                Trigger::Http(_) | Trigger::Schedule(_) | Trigger::Command => {}
             }
         }
         if !moved {

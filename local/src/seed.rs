@@ -13,9 +13,11 @@ use directory::provider::Provider;
 use directory::service::Service;
 use identity::account::{Account, Handle, Preferences};
 use identity::factor::{AppFactor, TOTP, provisioning};
+use identity::identity_provider::{IdentityProvider, Protocol, SECRET};
 use identity::membership::{ClinicRole, Member, Membership};
 use identity::password::NewPassword;
 use identity::patient::{CareRelation, PatientAccount};
+use identity::settings::Settings;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
 use kernel::{
@@ -32,7 +34,7 @@ use serde_json::{Value, json};
 use store::{Change, Commit, CommitError, Entity, Key, MAX_WRITES, Meter, Shared, Store, StoreError, Table};
 
 use crate::platform::{DATA_KEY, INDEX_KEY};
-use crate::{Platform, table_name};
+use crate::{Platform, stand_in, table_name};
 
 /// The password of every demonstration account.
 pub const PASSWORD: &str = "careplane-demo";
@@ -309,6 +311,8 @@ pub async fn seed(platform: &Platform) -> Result<(), SeedError> {
     write(&store("scheduling"), demo.diary()).await?;
     write(&store("notifications"), contacts()).await?;
     write(&store("identity"), demo.accounts(&admin).await?).await?;
+    let settings = settings(&admin, &crate::web_origin(&platform.options.origin)).await?;
+    write(&store("identity"), vec![Change::new().create(Shared, &settings)]).await?;
 
     let done = marker.decide(|seeded| Ok::<_, SeedError>(Seeded { finished: true, ..seeded }))?;
     write(&home, vec![Change::new().update(Shared, &done)]).await
@@ -686,7 +690,8 @@ async fn accounts(admin: &aws_config::SdkConfig, at: Timestamp) -> Result<Vec<Ac
         let email = email.try_into().map(Private).map_err(|_| SeedError::Account)?;
         let names = (name(person.given_name)?, name(person.family_name)?);
         let user: UserId = id(person.number);
-        let mut account = Account::new(user, email, names, Preferences::default(), password.clone(), at);
+        let mut account =
+            Account::new(user, email, names, Preferences::default(), Some(password.clone()), at);
         account.patient = person.patient.map(id);
         if let Some(secret) = person.totp() {
             let sealed = vault.seal(TOTP, secret.to_vec()).await.map_err(|_| SeedError::Account)?;
@@ -707,6 +712,29 @@ async fn accounts(admin: &aws_config::SdkConfig, at: Timestamp) -> Result<Vec<Ac
         accounts.push(account);
     }
     Ok(accounts)
+}
+
+/// With both stand-ins, which this machine serves itself.
+async fn settings(admin: &aws_config::SdkConfig, web: &str) -> Result<Settings, SeedError> {
+    let vault = gateways::Vault::new(admin, Some(DATA_KEY), None);
+    let (client_id, secret) = stand_in::CLIENT;
+    let mut identity_providers = Vec::new();
+    for (id, name, protocol, path) in [
+        ("example-id", "Example ID", Protocol::OpenidConnect, stand_in::OPENID),
+        ("example-hub", "Example Hub", Protocol::Github, stand_in::GITHUB),
+    ] {
+        let sealed = vault.seal(SECRET, secret.into()).await.map_err(|_| SeedError::Account)?;
+        let malformed = |_| SeedError::Account;
+        identity_providers.push(IdentityProvider {
+            id: id.to_owned().try_into().map_err(malformed)?,
+            name: name.to_owned().try_into().map_err(|_| SeedError::Account)?,
+            protocol,
+            issuer: format!("{web}{path}").try_into().map_err(malformed)?,
+            client_id: client_id.to_owned().try_into().map_err(malformed)?,
+            sealed_secret: BASE64_URL_SAFE_NO_PAD.encode(sealed),
+        });
+    }
+    Ok(Settings { identity_providers, ..Settings::default() })
 }
 
 async fn blind(admin: &aws_config::SdkConfig, account: &Account) -> Result<String, SeedError> {

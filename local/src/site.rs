@@ -18,6 +18,7 @@ use tower_http::compression::predicate::{NotForContentType, Predicate as _, Size
 
 use crate::clock::Clock;
 use crate::gateway::{Gateway, Incoming, MAX_BODY};
+use crate::stand_in::StandIn;
 use crate::{Platform, inbox};
 
 /// S3 takes more at once than Lambda; what is larger goes there in parts.
@@ -88,6 +89,11 @@ async fn answer(
         let source = source.ip().to_string();
         let incoming = Incoming { method: head.method, uri: head.uri, headers: head.headers, body, source };
         return site.gateway.answer(incoming).await.map(Body::from);
+    }
+    if StandIn::serves(&path) {
+        let query = head.uri.query().unwrap_or_default();
+        let answer = site.platform.stand_in().answer(&head.method, &path, query, &head.headers, &body);
+        return secured(answer.map(Body::from), INBOX_POLICY);
     }
     match (&head.method, path.as_str()) {
         (&Method::GET, "/inbox") => match inbox::page(&site.platform, site.clock.offset()).await {

@@ -271,6 +271,29 @@ impl Api {
         self.post("/v1/email-verifications", &fields).send().await.expect(200);
     }
 
+    /// Go to a stand-in of the demonstration, say there who one is, and come back: what one comes back with.
+    pub async fn go_elsewhere(&self, provider: &str, email: &str) -> Value {
+        let departure =
+            self.post("/v1/sign-in-attempts", &json!({ "provider": provider })).send().await.expect(201);
+        let url = text(&departure, "url").replacen("localhost", "127.0.0.1", 1);
+        let (page, query) = url.split_once('?').expect("a query");
+        let path = page.strip_prefix(self.origin.as_str()).expect("a stand-in of this platform");
+        let mut form = self.call(Method::POST, path);
+        form.body = format!(
+            "{query}&email={}&given_name=Else&family_name=Where&verified=yes",
+            email.replace('@', "%40")
+        )
+        .into();
+        let back = form.header("content-type", "application/x-www-form-urlencoded").send().await;
+        let location = back.headers["location"].to_str().expect("an address");
+        let (_, query) = location.split_once('?').expect("what one comes back with");
+        let value = |name: &str| {
+            let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+            pairs.filter(|(known, _)| *known == name).map(|(_, value)| value).next().expect("it is there")
+        };
+        json!({ "state": value("state"), "code": value("code"), "verifier": departure["verifier"] })
+    }
+
     /// Mails to this address with this subject.
     pub async fn mails(&self, email: &str, subject: &str) -> usize {
         let inbox = self.get("/inbox.json").send().await.expect(200);

@@ -1,4 +1,4 @@
-"""Gives the deployed directory something to book: one clinic with a provider and a service. And that clinic somebody who runs it.
+"""Gives the deployed directory something to book: one clinic with a provider and a service.
 
 The directory has no function yet that makes clinics, so a command writes them
 as its functions would, outbox included: hours reach scheduling by stream, topic
@@ -30,23 +30,3 @@ def seed(cloud, command: list[str], environment: str) -> dict:
         check=True,
     )
     return json.loads(done.stdout)
-
-
-def make_manager(cloud, environment: str, user: str, clinic: str):
-    """Writes what an invitation would into somebody's account: a clinic's first manager has nobody who could invite them."""
-    dynamodb = cloud.client("dynamodb")
-    table = f"careplane-{environment}-identity"
-    found = dynamodb.query(
-        TableName=table,
-        KeyConditionExpression="pk = :account",
-        FilterExpression="kind = :kind",
-        ExpressionAttributeValues={":account": {"S": f"shared/account/{user}"}, ":kind": {"S": "account"}},
-    )
-    [account] = found["Items"]
-    membership = {"clinic": {"S": clinic}, "role": {"S": "manager"}, "active": {"BOOL": True}, "since": account["registered_at"]}
-    dynamodb.update_item(
-        TableName=table,
-        Key={name: account[name] for name in ("pk", "sk")},
-        UpdateExpression="SET memberships = :memberships",
-        ExpressionAttributeValues={":memberships": {"L": [{"M": membership}]}},
-    )

@@ -14,11 +14,13 @@ from datetime import UTC, datetime, timedelta
 from botocore.exceptions import ClientError
 
 from cloud import API_ID, until
-from seed import make_manager, seed
+from seed import seed
 
 EMAIL = "ada.lovelace@patients.example"
 PASSWORD = "analytical engine no. 1"
 MANAGER = "grace.hopper@clinics.example"
+OPERATOR = "annie.easley@operations.example"
+PICTURE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 NURSE = "mary.seacole@clinics.example"
 TAGS = {"Environment", "Project", "Compliance", "Owner", "ManagedBy"}
 
@@ -115,6 +117,21 @@ class Walk:
         session = self.expect(201, "POST", "/v1/sessions", body={"email": email, "password": PASSWORD})
         self.secrets.add(session["access_token"])
         return session
+
+    def accept(self, email, given_name, family_name):
+        token = self.link(email, "invited", "/invitation")
+        details = {"token": token, "given_name": given_name, "family_name": family_name, "password": PASSWORD}
+        return self.expect(200, "POST", "/v1/invitations/acceptance", body=details)
+
+    def enrol(self, half):
+        """An app that shows codes: a token with both factors, and the app's secret."""
+        secret = self.expect(201, "POST", "/v1/me/factors/totp", body={}, token=half)["secret"]
+        enrolled = self.expect(200, "PUT", "/v1/me/factors/totp", body={"code": totp(secret)}, token=half)
+        assert len(enrolled["recovery_codes"]) == 10
+        token = enrolled["session"]["access_token"]
+        self.secrets |= {secret, token, *enrolled["recovery_codes"]}
+        assert enrolled["session"]["second_factor"] == "done"
+        return token, secret
 
     def refresh(self, cookies, key):
         return self.call("POST", "/v1/sessions/refresh", body={}, cookies=cookies, key=key)
@@ -284,6 +301,12 @@ class Walk:
         other = self.token.split(".")[1].swapcase()
         self.expect(401, "GET", "/v1/me", token=f"{head}.{other}.{signature}")
 
+    def shows_a_picture_of_herself(self):
+        self.expect(404, "GET", "/v1/me/picture", token=self.token)
+        kept = self.expect(200, "PUT", "/v1/me/picture", body={"image": PICTURE}, token=self.token)
+        assert self.expect(200, "GET", "/v1/me/picture", token=self.token) == kept
+        self.expect(422, "PUT", "/v1/me/picture", body={"image": "PHN2Zy8+"}, token=self.token)
+
     def finds_a_free_time(self):
         self.place = seed(self.cloud, self.seed_command, self.environment)
         self.expect(200, "GET", f"/v1/clinics/{self.place['clinic']}")
@@ -337,21 +360,50 @@ class Walk:
 
     # ------------------------------------------------------------------ those who work there
 
+    def an_operator_is_appointed_by_whoever_deploys(self):
+        name = f"careplane-{self.environment}-invite-operator"
+        invitation = json.dumps({"email": OPERATOR, "role": "operator"})
+        answer = self.cloud.client("lambda").invoke(FunctionName=name, Payload=invitation)
+        said = json.load(answer["Payload"])
+        assert "FunctionError" not in answer and said["expires_at"], said
+        joined = self.accept(OPERATOR, "Annie", "Easley")
+        assert joined["role"] == "operator" and joined["clinic"] is None, joined
+        half = self.sign_in(OPERATOR)
+        assert half["role"] == "operator" and half["second_factor"] == "enrolment-required", half
+        self.expect(403, "GET", "/v1/accounts", token=half["access_token"])
+        self.operator, _ = self.enrol(half["access_token"])
+
+    def and_says_what_everybody_is_told(self):
+        assert self.expect(200, "GET", "/v1/settings")["registration_open"] is True
+        provider = {"id": "google", "name": "Google", "protocol": "openid-connect", "issuer": "https://accounts.google.com"}
+        provider |= {"client_id": "us", "client_secret": "a-secret-of-the-walk"}
+        self.secrets.add(provider["client_secret"])
+        told = {"registration_open": True, "announcement": {"text": "Closed on Monday."}, "identity_providers": [provider]}
+        self.expect(403, "PUT", "/v1/settings", body=told, token=self.token)
+        self.expect(200, "PUT", "/v1/settings", body=told, token=self.operator)
+        now = self.expect(200, "GET", "/v1/settings")
+        assert now["announcement"]["text"] == "Closed on Monday.", now
+        assert provider["client_secret"] not in json.dumps(now)
+
+    def and_finds_who_has_an_account(self):
+        def patients():
+            found = self.expect(200, "GET", "/v1/accounts?group=patients&limit=10", token=self.operator)["items"]
+            return [account for account in found if account["email"] == EMAIL]
+
+        # The index follows the table.
+        [account] = until("the patient is listed", patients, 30)
+        assert self.expect(200, "GET", f"/v1/accounts/{account['user']}", token=self.operator)["last_sign_in_at"]
+
     def a_manager_needs_a_second_factor(self):
-        self.register(MANAGER, "Grace", "Hopper")
-        token = self.link(MANAGER, "Confirm your email address", "/verify")
-        user = self.expect(200, "POST", "/v1/email-verifications", body={"token": token, "password": PASSWORD})["user"]
-        # Who comes first in a clinic has nobody who could invite them.
-        make_manager(self.cloud, self.environment, user, self.place["clinic"])
+        clinic = f"/v1/clinics/{self.place['clinic']}"
+        invitation = {"email": MANAGER, "role": "manager"}
+        self.expect(201, "POST", f"{clinic}/invitations", body=invitation, token=self.operator, key="invite-0000")
+        assert self.accept(MANAGER, "Grace", "Hopper")["role"] == "manager"
         session = self.sign_in(MANAGER)
         assert session["role"] == "manager" and session["second_factor"] == "enrolment-required", session
         half = session["access_token"]
-        self.expect(403, "GET", f"/v1/clinics/{self.place['clinic']}/members", token=half)
-        self.secret = self.expect(201, "POST", "/v1/me/factors/totp", body={}, token=half)["secret"]
-        enrolled = self.expect(200, "PUT", "/v1/me/factors/totp", body={"code": totp(self.secret)}, token=half)
-        assert len(enrolled["recovery_codes"]) == 10
-        self.secrets |= {self.secret, enrolled["session"]["access_token"], *enrolled["recovery_codes"]}
-        assert enrolled["session"]["second_factor"] == "done"
+        self.expect(403, "GET", f"{clinic}/members", token=half)
+        _, self.secret = self.enrol(half)
 
     def and_signs_in_with_it(self):
         session = self.sign_in(MANAGER)
@@ -429,11 +481,15 @@ class Walk:
         and_stays_signed_in,
         a_used_refresh_token_ends_its_session,
         a_forged_token_is_refused,
+        shows_a_picture_of_herself,
         finds_a_free_time,
         books_it_once,
         sees_it,
         and_gets_one_mail,
         and_cancels,
+        an_operator_is_appointed_by_whoever_deploys,
+        and_says_what_everybody_is_told,
+        and_finds_who_has_an_account,
         a_manager_needs_a_second_factor,
         and_signs_in_with_it,
         and_invites_a_nurse,

@@ -116,6 +116,7 @@ async fn every_event_is_answered_by_its_functions_binary() {
                 assert_eq!(answer, json!({ "batchItemFailures": [] }), "{name}: {log}");
             }
             Trigger::Schedule(_) => assert_eq!(answer, Value::Null, "{name}: {log}"),
+            Trigger::Command => assert!(answer["expires_at"].is_string(), "{name}: {answer} {log}"),
         }
     }
 
@@ -141,7 +142,8 @@ const REFUSED: [(&str, u16, &str); 10] = [
 const PROBLEM: &str = "application/problem+json";
 
 /// What sets the cookies of a session, or takes them away.
-const COOKIES: [&str; 4] = ["sign-in", "refresh-session", "end-session", "close-account"];
+const COOKIES: [&str; 5] =
+    ["sign-in", "sign-in-with-provider", "refresh-session", "end-session", "close-account"];
 
 /// A sample's day passes and its session ends; the rest of it is as it is committed.
 async fn bring_up_to_date(
@@ -170,6 +172,10 @@ async fn bring_up_to_date(
             let cookies = platform.sign_in("patient", testkit::demo::totp).await.cookies;
             event["cookies"] = json!(cookies.pairs());
             event["headers"]["x-csrf-token"] = json!(cookies.csrf);
+        }
+        "sign-in-with-provider" | "connect-identity" => {
+            let back = platform.api.go_elsewhere("example-id", &format!("{name}@elsewhere.example")).await;
+            event["body"] = back.to_string().into();
         }
         "withdraw-invitation" => {
             let path = format!("/v1/clinics/{}/invitations", text(&event["pathParameters"], "clinic"));
@@ -241,7 +247,18 @@ fn assert_said(platform: &Running, function: &str, answer: &str) {
         "close-account" => assert!(body["closed_at"].is_string(), "{body}"),
         "get-own-health" => assert_eq!(body["allergies"], json!([])),
         "set-own-health" => assert_eq!(body["allergies"], json!(["Penicillin"])),
-        "sign-in" | "refresh-session" => {
+        "begin-provider-sign-in" => {
+            assert!(text(&body, "url").contains("/example-id/authorize?"), "{body}");
+        }
+        "connect-identity" => assert_eq!(body["identities"][0]["provider"], "example-id"),
+        "disconnect-identity" => assert_eq!(body["identities"], json!([])),
+        "set-own-picture" | "get-own-picture" => assert!(text(&body, "jpeg").starts_with("/9j/"), "{body}"),
+        "remove-own-picture" => assert_eq!(body, json!({})),
+        "get-settings" => assert_eq!(count("identity_providers"), 2, "{body}"),
+        "change-settings" => assert_eq!(body["identity_providers"][0]["name"], "Google"),
+        "list-accounts" => assert!(count("items") > 2, "{body}"),
+        "get-account" => assert_eq!(body["state"], "active"),
+        "sign-in" | "sign-in-with-provider" | "refresh-session" => {
             assert_eq!(text(&body, "access_token").split('.').count(), 3, "{body}");
             assert_eq!(body["second_factor"], "not-needed");
         }

@@ -143,6 +143,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See the accounts of staff or of patients, the newest first (ID-44, ID-45). */
+        get: operations["list-accounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/accounts/{user}": {
         parameters: {
             query?: never;
@@ -150,14 +167,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** See somebody's account. */
+        get: operations["get-account"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
         /**
-         * Deactivate somebody's account, or activate it again (ID-05); or help somebody who has lost their second factors.
+         * Deactivate somebody's account, or activate it again (ID-05); help somebody who has lost their second factors; or let somebody go from the platform's own staff.
          * @description Nothing is refreshed from this moment on; a token that was given out is good for the rest of its quarter
          *     of an hour.
          */
@@ -548,7 +566,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Join a clinic with the link of an invitation.
+         * Join a clinic, or the platform's own staff, with the link of an invitation.
          * @description Whoever has no account yet says their names and a password; whoever has one needs neither, unless the
          *     password is shorter than staff's must be. What is missing is refused as `DETAILS_NEEDED`, each with its
          *     place. Afterwards, sign in.
@@ -696,6 +714,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/me/identities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let somebody else sign you in from now on (ID-10).
+         * @description Whoever has a second factor shows it first.
+         */
+        post: operations["connect-identity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/identities/{provider}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Let somebody else sign you in no longer. */
+        delete: operations["disconnect-identity"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/me/membership": {
         parameters: {
             query?: never;
@@ -765,6 +820,29 @@ export interface paths {
         put: operations["change-password"];
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See the picture in your own profile. */
+        get: operations["get-own-picture"];
+        /**
+         * Put a picture into your profile, in place of the one that is there (ID-11).
+         * @description The middle of it is kept as a square of 256 pixels, and nothing of what a camera writes beside the pixels.
+         *     Clinics whose patient you are see it.
+         */
+        put: operations["set-own-picture"];
+        post?: never;
+        /** Take the picture out of your profile. */
+        delete: operations["remove-own-picture"];
         options?: never;
         head?: never;
         patch?: never;
@@ -966,6 +1044,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/sessions/identity-provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in as whom somebody else says you are (ID-10), or register on the way.
+         * @description Whoever has an account already connects it first, in their account: that somebody else believes an
+         *     address to be theirs is not enough to get into it. Staff and everybody who has a second factor show it as
+         *     after a password.
+         */
+        post: operations["sign-in-with-provider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/sessions/passkey": {
         parameters: {
             query?: never;
@@ -1008,10 +1108,56 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See how people register and sign in, and what everybody is told. */
+        get: operations["get-settings"];
+        /** Say how people register and sign in, and what everybody is told (ID-45). */
+        put: operations["change-settings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sign-in-attempts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Go to somebody else to sign in there (ID-10).
+         * @description Keep `verifier` in the browser's session and open `url`. People come back to `/sign-in/return` with
+         *     `state` and `code`.
+         */
+        post: operations["begin-provider-sign-in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description A page of accounts, the newest first. */
+        AccountPage: {
+            /** @description Without `last_sign_in_at`, which is looked up for one account at a time. */
+            items: components["schemas"]["AccountView"][];
+            /** @description Where to go on; nothing at the end. */
+            next: components["schemas"]["Cursor"] | null;
+        };
         /** @description An account, as those who run the platform see it. */
         AccountView: {
             /** @description What they sign in with. */
@@ -1066,6 +1212,28 @@ export interface components {
         Allergies: components["schemas"]["Allergy"][];
         /** @description What somebody must not be given: 1 to 200 characters. */
         Allergy: string;
+        /** @description What everybody is told at the top of every page. */
+        Announcement: {
+            /** @description 1 to 300 characters on one line. */
+            text: components["schemas"]["AnnouncementText"];
+            /**
+             * Format: date-time
+             * @description Until when, if it ends by itself.
+             */
+            until?: string | null;
+        };
+        /** @description 1 to 300 characters on one line. */
+        AnnouncementText: string;
+        /** @description What everybody is told. */
+        AnnouncementView: {
+            /** @description On one line. */
+            text: components["schemas"]["AnnouncementText"];
+            /**
+             * Format: date-time
+             * @description Until when, if it ends by itself.
+             */
+            until: string | null;
+        };
         /** @description An app that shows codes. */
         AppView: {
             /**
@@ -1136,7 +1304,7 @@ export interface components {
             next: components["schemas"]["Cursor"] | null;
         };
         /** @description How somebody has shown who they are: an Authentication Method Reference (RFC 8176, 2). */
-        AuthenticationMethod: "pwd" | "otp" | "sms" | "hwk" | "mfa";
+        AuthenticationMethod: "pwd" | "otp" | "sms" | "hwk" | "fed" | "mfa";
         /** @description The `amr` of a token. */
         AuthenticationMethods: components["schemas"]["AuthenticationMethod"][];
         /** @description The free times of a provider. */
@@ -1177,6 +1345,10 @@ export interface components {
             /** @description Text messages. */
             sms: boolean;
         };
+        /** @description A client's id or secret: 1 to 255 visible characters (RFC 6749, appendix A). */
+        ClientText: string;
+        /** @description A client's id or secret: 1 to 255 visible characters (RFC 6749, appendix A). */
+        ClientText2: string;
         /**
          * @description A clinic, as it presents itself.
          *
@@ -1247,6 +1419,16 @@ export interface components {
         };
         /** @description How something is doing, the best first. */
         Condition: "ok" | "degraded" | "down";
+        /** @description Somebody else who signs you in. */
+        Connected: {
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            connected_at: string;
+            /** @description Who. */
+            provider: components["schemas"]["IdentityProviderId"];
+        };
         /** @description A country's two letters (ISO 3166-1 alpha-2). */
         Country: string;
         /**
@@ -1279,6 +1461,13 @@ export interface components {
          * @enum {string}
          */
         Day: "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday";
+        /** @description Where to go. */
+        Departure: {
+            /** @description There. */
+            url: string;
+            /** @description What stays in the browser: without it, coming back is worth nothing. */
+            verifier: string;
+        };
         /** @description What a client says of the device that it runs on. */
         DeviceInfo: {
             /** @description Made up once by the client and kept, so that the same device is known again. */
@@ -1354,6 +1543,8 @@ export interface components {
         };
         /** @description Administrative gender (HL7 FHIR R4, AdministrativeGender, without `unknown`: that is no answer). */
         Gender: "male" | "female" | "other";
+        /** @description Whom a list of accounts is of. */
+        Group: "staff" | "patients";
         /**
          * @description What a patient tells everybody who treats them (PAT-07).
          *
@@ -1374,6 +1565,21 @@ export interface components {
             /** @description What they sign in with. */
             name: components["schemas"]["Email"];
         };
+        /** @description Somebody who signs people in. What it knows us by is told to nobody. */
+        IdentityProvider: {
+            /** @description What it calls us; everybody who signs in there sees it. */
+            client_id: components["schemas"]["ClientText"];
+            /** @description Its id. */
+            id: components["schemas"]["IdentityProviderId"];
+            /** @description Where it is. */
+            issuer: components["schemas"]["Issuer"];
+            /** @description What people call it. */
+            name: components["schemas"]["Line"];
+            /** @description How it is spoken to. */
+            protocol: components["schemas"]["Protocol"];
+        };
+        /** @description What we call somebody who signs people in: 1 to 30 lower-case letters, digits and dashes. */
+        IdentityProviderId: string;
         /** @description An invitation that stands. */
         InvitationView: {
             /** @description In which of the clinic's own roles. */
@@ -1402,10 +1608,15 @@ export interface components {
             /** @description Where to go on; nothing at the end. */
             next: components["schemas"]["Cursor"] | null;
         };
+        /**
+         * Format: uri
+         * @description Where somebody who signs people in is: an `https` URL without a slash at its end, query or fragment.
+         */
+        Issuer: string;
         /** @description Welcome. */
         Joined: {
-            /** @description Where you work. */
-            clinic: string;
+            /** @description For which clinic you work, if not for the platform. */
+            clinic: string | null;
             /** @description What you sign in with. */
             email: components["schemas"]["Email"];
             /** @description Is the account new? */
@@ -1456,15 +1667,17 @@ export interface components {
             gender: components["schemas"]["Gender"] | null;
             /** @description As you like to be called. */
             given_name: components["schemas"]["Name"];
+            /** @description Who else signs you in. */
+            identities: components["schemas"]["Connected"][];
             /** @description In which language you are addressed. */
             language: components["schemas"]["Language"];
             /** @description As what you can act, and where. */
             memberships: components["schemas"]["Mine"][];
             /**
              * Format: date-time
-             * @description Since when your password is this one.
+             * @description Since when your password is this one; nothing while you have none.
              */
-            password_changed_at: string;
+            password_changed_at: string | null;
             /** @description Your own patient record, if you have one. */
             patient: string | null;
             /** @description Where you are called. */
@@ -1543,6 +1756,24 @@ export interface components {
         };
         /** @description Given or family name: 1 to 100 characters, in any script. */
         Name: string;
+        /** @description Somebody who is to sign people in. */
+        NewIdentityProvider: {
+            /** @description What it calls us. */
+            client_id: components["schemas"]["ClientText"];
+            /**
+             * Format: password
+             * @description What it knows us by. Not needed where it, the issuer and the client's id stay as they were.
+             */
+            client_secret?: components["schemas"]["ClientText2"] | null;
+            /** @description What we call it; part of nothing that people see. */
+            id: components["schemas"]["IdentityProviderId"];
+            /** @description Where it is. */
+            issuer: components["schemas"]["Issuer"];
+            /** @description What people call it. */
+            name: components["schemas"]["Line"];
+            /** @description How it is spoken to. */
+            protocol: components["schemas"]["Protocol"];
+        };
         /**
          * Format: password
          * @description A password as somebody chose it: 8 to 128 characters, no rules of composition, and none of the most
@@ -1631,9 +1862,11 @@ export interface components {
             patient: string;
             /** @description Where they are called. */
             phone: components["schemas"]["Phone"] | null;
+            /** @description What they look like: a square JPEG of 256 pixels, base64. */
+            picture: string | null;
         };
         /** @description What a function needs from its caller (ID-41). */
-        Permission: "sign-out" | "pass-second-factor" | "enrol-own-factor" | "remove-own-factor" | "read-own-account" | "manage-own-account" | "manage-own-health" | "list-own-appointments" | "read-appointments" | "book-appointments" | "cancel-appointments" | "manage-hours" | "read-patients" | "read-clinical-fields" | "read-members" | "manage-members" | "manage-roles" | "read-accounts" | "manage-accounts" | "read-system-status";
+        Permission: "sign-out" | "pass-second-factor" | "enrol-own-factor" | "remove-own-factor" | "read-own-account" | "manage-own-account" | "manage-own-health" | "list-own-appointments" | "read-appointments" | "book-appointments" | "cancel-appointments" | "manage-hours" | "read-patients" | "read-clinical-fields" | "read-members" | "manage-members" | "manage-roles" | "read-accounts" | "manage-accounts" | "read-system-status" | "manage-settings";
         /**
          * @description A telephone number in the form of ITU-T E.164: `+493055501234`. Spaces, dots, dashes and brackets that
          *     people write between the digits are left out.
@@ -1648,6 +1881,13 @@ export interface components {
              * @description Since when.
              */
             since: string;
+        };
+        /** @description It is gone. */
+        PictureRemoved: Record<string, never>;
+        /** @description The picture in somebody's profile. */
+        PictureView: {
+            /** @description A square JPEG of 256 pixels, base64. */
+            jpeg: string;
         };
         /** @description A postal address. */
         PostalAddress: {
@@ -1687,6 +1927,8 @@ export interface components {
             /** @description A stable address for this kind of problem. */
             type: string;
         };
+        /** @description How somebody who signs people in is spoken to. */
+        Protocol: "openid-connect" | "github";
         /**
          * @description A provider, as a clinic presents them (DIR-05).
          *
@@ -1787,6 +2029,8 @@ export interface components {
         };
         /** @description Where somebody stands with their second factor. */
         SecondFactor: "done" | "not-needed" | "required" | "enrolment-required";
+        /** @description A picture as it is sent: JPEG or PNG, base64, at most 180 kB and 4096 pixels a side. */
+        Sent: string;
         /**
          * @description What can be booked in a clinic, how long it takes and what it costs (DIR-03).
          *
@@ -1875,6 +2119,17 @@ export interface components {
         Sessions: {
             /** @description Those that have not ended. */
             items: components["schemas"]["SessionView"][];
+        };
+        /** @description How people register and sign in, and what everybody is told. */
+        Settings: {
+            /** @description What everybody is told, until it ends. */
+            announcement: components["schemas"]["AnnouncementView"] | null;
+            /** @description Who else signs people in, in the order in which they are offered. */
+            identity_providers: components["schemas"]["IdentityProvider"][];
+            /** @description May people register themselves as patients? */
+            registration_open: boolean;
+            /** @description Where people write who need help. */
+            support_email: components["schemas"]["Email"] | null;
         };
         /** @description The kinds of second factors. */
         Shown: "totp" | "sms" | "recovery" | "passkey";
@@ -2180,6 +2435,71 @@ export interface operations {
             };
         };
     };
+    "list-accounts": {
+        parameters: {
+            query?: {
+                after?: components["schemas"]["Cursor"] | null;
+                group?: components["schemas"]["Group"];
+                limit?: number;
+                state?: components["schemas"]["State"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountPage"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountView"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "change-account": {
         parameters: {
             query?: never;
@@ -2205,6 +2525,11 @@ export interface operations {
                      * @default false
                      */
                     clear_factors?: boolean;
+                    /**
+                     * @description Let them go from the platform's own staff. What they are elsewhere stays.
+                     * @default false
+                     */
+                    leaves_platform?: boolean;
                 };
             };
         };
@@ -3588,6 +3913,83 @@ export interface operations {
             };
         };
     };
+    "connect-identity": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 8 to 64 letters, digits or dashes, made up for this request. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description `code` of that address. */
+                    code: string;
+                    /** @description `state` of the address that you came back to. */
+                    state: string;
+                    /** @description `verifier`, as it was told when you left. */
+                    verifier: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "disconnect-identity": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 8 to 64 letters, digits or dashes, made up for this request. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                provider: components["schemas"]["IdentityProviderId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "switch-membership": {
         parameters: {
             query?: never;
@@ -3734,6 +4136,106 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PasswordChanged"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-own-picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PictureView"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-own-picture": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of what is being changed. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description JPEG or PNG, base64. */
+                    image: components["schemas"]["Sent"];
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PictureView"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "remove-own-picture": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 8 to 64 letters, digits or dashes, made up for this request. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PictureRemoved"];
                 };
             };
             /** @description Refused */
@@ -4163,6 +4665,55 @@ export interface operations {
             };
         };
     };
+    "sign-in-with-provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description `code` of that address. */
+                    code: string;
+                    /** @description What you sign in on. */
+                    device?: components["schemas"]["DeviceInfo"];
+                    /**
+                     * @description In which language you are addressed, if you register.
+                     * @default en
+                     */
+                    language?: components["schemas"]["Language"];
+                    /** @description `state` of the address that you came back to. */
+                    state: string;
+                    /** @description In which zone you read times, if you register. */
+                    time_zone?: components["schemas"]["Zone"] | null;
+                    /** @description `verifier`, as it was told when you left. */
+                    verifier: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "sign-in-with-passkey": {
         parameters: {
             query?: never;
@@ -4230,6 +4781,118 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settings"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-settings": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 8 to 64 letters, digits or dashes, made up for this request. */
+                "Idempotency-Key"?: string;
+                /** @description The `ETag` of what is being changed. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description What everybody is told. */
+                    announcement?: components["schemas"]["Announcement"] | null;
+                    /** @description Who else signs people in, in the order in which they are offered. Ten at the most. */
+                    identity_providers?: components["schemas"]["NewIdentityProvider"][];
+                    /** @description May people register themselves as patients? */
+                    registration_open: boolean;
+                    /** @description Where people write who need help. */
+                    support_email?: components["schemas"]["Email"] | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settings"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "begin-provider-sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description With whom. */
+                    provider: components["schemas"]["IdentityProviderId"];
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Departure"];
                 };
             };
             /** @description Refused */

@@ -1,4 +1,4 @@
-use kernel::{ClinicId, ClinicScope, Permission, Private, Problem, Reach, Role, UserId};
+use kernel::{ClinicId, ClinicScope, Permission, Private, Problem, Reach, Role, Timestamp, UserId};
 use runtime::{Cx, Done, Endpoint, Public, Route, Use};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use crate::membership::{ClinicRole, Decider, Member, Membership, staff_permissio
 use crate::notice::{AccountNotice, Notice, tell};
 use crate::password::{NewPassword, Unsuitable, details_needed};
 
-/// Join a clinic with the link of an invitation.
+/// Join a clinic, or the platform's own staff, with the link of an invitation.
 ///
 /// Whoever has no account yet says their names and a password; whoever has one needs neither, unless the
 /// password is shorter than staff's must be. What is missing is refused as `DETAILS_NEEDED`, each with its
@@ -32,8 +32,8 @@ pub struct AcceptInvitation {
 pub struct Joined {
     /// What you sign in with.
     pub email: Private<Email>,
-    /// Where you work.
-    pub clinic: ClinicId,
+    /// For which clinic you work, if not for the platform.
+    pub clinic: Option<ClinicId>,
     /// As what.
     pub role: Role,
     /// Is the account new?
@@ -50,17 +50,8 @@ impl Endpoint for AcceptInvitation {
 
     async fn handle(self, cx: &Cx<'_, Public>) -> Result<Done<Joined>, Problem> {
         let link = cx.store.get(Shared, Link::at(&Link::hash(&self.token))).await?.ok_or(LinkInvalid)?;
-        let Purpose::Invitation { clinic, invitation } = link.purpose else {
-            return Err(LinkInvalid.into());
-        };
-        let scope = Invitation::scope(clinic);
-        let invitation =
-            cx.store.get(scope, Invitation::at(invitation)).await?.ok_or(LinkInvalid)?;
-        let email = &invitation.email;
-        let inviter = cx.store.get(Shared, Account::at(invitation.invited_by)).await?.ok_or(LinkInvalid)?;
-        if !may_still_appoint(cx, &inviter, scope, &invitation).await? {
-            return Err(LinkInvalid.into());
-        }
+        let offer = offer(cx, link).await?;
+        let email = &offer.email;
         let blind = cx.host.vault().await.blind(Handle::EMAIL, email.as_ref()).await?;
         let account = match cx.store.get(Shared, Handle::at(&blind)).await? {
             Some(in_use) => cx.store.get(Shared, Account::at(in_use.user)).await?,
@@ -69,38 +60,65 @@ impl Endpoint for AcceptInvitation {
         if self.password.as_ref().is_some_and(|password| !password.suits_staff()) {
             return Err(Unsuitable::ShortForStaff.into());
         }
-        let membership = Membership {
-            clinic: Some(clinic),
-            role: invitation.role,
-            custom_role: invitation.custom_role,
-            provider: invitation.provider,
-            active: true,
-            since: cx.now,
+        let membership = offer.membership.clone();
+        let new_account = account.is_none();
+        let (change, account) = match account {
+            Some(account) => self.join(cx, offer, account).await?,
+            None => self.begin(cx, offer, blind).await?,
         };
-        let spent = Change::new().delete(Shared, &link).delete(scope, &invitation);
-        let (change, account, new_account) = match account {
-            Some(account) => {
-                let (change, account) = self.join(cx, spent, account, &invitation, membership.clone()).await?;
-                (change, account, false)
+        let change = match membership.scope() {
+            None => change,
+            Some(scope) => {
+                let member = Member::of(&account, &membership);
+                match cx.store.get(scope, Member::at(account.user)).await? {
+                    Some(known) => change.update(scope, &known.with(|known| *known = member)),
+                    None => change.create(scope, &member),
+                }
             }
-            None => {
-                let (change, account) =
-                    self.begin(cx, spent, email.clone(), blind, membership.clone()).await?;
-                (change, account, true)
-            }
-        };
-        let member = Member::of(&account, &membership);
-        let change = match cx.store.get(scope, Member::at(account.user)).await? {
-            Some(known) => change.update(scope, &known.with(|known| *known = member)),
-            None => change.create(scope, &member),
         };
         let notice = if new_account { Notice::Welcome } else { Notice::MembershipChanged };
         let notice = AccountNotice::about(&account, notice).with("role", membership.role);
         let change = tell(cx, change, notice.with("active", true));
         let Account { user, email, patient, .. } = account;
-        let reply = Joined { email, clinic, role: membership.role, new_account };
+        let reply = Joined { email, clinic: membership.clinic, role: membership.role, new_account };
         Ok(Done::concerning(patient, reply).by(user).writing(change))
     }
+}
+
+/// What somebody is offered.
+struct Offer {
+    email: Private<Email>,
+    /// As it will be.
+    membership: Membership,
+    /// By whom, if not by whoever runs the environment.
+    by: Option<UserId>,
+    at: Timestamp,
+    /// What is used up with it.
+    spent: Change,
+}
+
+async fn offer(cx: &Cx<'_, Public>, link: Stored<Link>) -> Result<Offer, Problem> {
+    let spent = Change::new().delete(Shared, &link);
+    let (clinic, invitation) = match link.into_inner().purpose {
+        Purpose::Invitation { clinic, invitation } => (clinic, invitation),
+        Purpose::Appointment { email, role, at } => {
+            let membership =
+                Membership { clinic: None, role, custom_role: None, provider: None, active: true, since: cx.now };
+            return Ok(Offer { email, membership, by: None, at, spent });
+        }
+        Purpose::Registration(_) | Purpose::Reset { .. } => return Err(LinkInvalid.into()),
+    };
+    let scope = Invitation::scope(clinic);
+    let invitation = cx.store.get(scope, Invitation::at(invitation)).await?.ok_or(LinkInvalid)?;
+    let inviter = cx.store.get(Shared, Account::at(invitation.invited_by)).await?.ok_or(LinkInvalid)?;
+    if !may_still_appoint(cx, &inviter, scope, &invitation).await? {
+        return Err(LinkInvalid.into());
+    }
+    let spent = spent.delete(scope, &invitation);
+    let Invitation { email, role, custom_role, provider, invited_by, invited_at, .. } = invitation.into_inner();
+    let clinic = Some(clinic);
+    let membership = Membership { clinic, role, custom_role, provider, active: true, since: cx.now };
+    Ok(Offer { email, membership, by: Some(invited_by), at: invited_at, spent })
 }
 
 /// Could whoever has sent the invitation still send it? They may have been let go since.
@@ -148,24 +166,22 @@ impl AcceptInvitation {
     async fn join(
         self,
         cx: &Cx<'_, Public>,
-        change: Change,
+        Offer { membership, by, at, spent, .. }: Offer,
         account: Stored<Account>,
-        invitation: &Invitation,
-        membership: Membership,
     ) -> Result<(Change, Account), Problem> {
         // Nobody appoints themselves, and an invitation from before they were let go brings nobody back.
-        let is_own = account.user == invitation.invited_by;
+        let is_own = by == Some(account.user);
         let was_let_go = account.memberships.iter().any(|known| {
-            known.clinic == membership.clinic && !known.active && known.since > invitation.invited_at
+            known.clinic == membership.clinic && !known.active && known.since > at
         });
         if account.state != State::Active || is_own || was_let_go {
             return Err(LinkInvalid.into());
         }
         let password = match self.password {
             // A link of an invitation is none to replace a password that may stay.
-            _ if account.password.suits_staff => None,
+            _ if account.password.as_ref().is_some_and(|known| known.suits_staff) => None,
             // Nor one to replace a password that was chosen since it was sent.
-            _ if account.password.changed_at > invitation.invited_at => return Err(LinkInvalid.into()),
+            _ if account.password.as_ref().is_some_and(|known| known.changed_at > at) => return Err(LinkInvalid.into()),
             Some(password) => Some(password.hashed(cx.host.random(), cx.now).await?),
             None => {
                 let detail = "Choose a password of 12 to 128 characters: you will work with other people's records.";
@@ -174,23 +190,21 @@ impl AcceptInvitation {
         };
         let account = account.with(|account| {
             if let Some(password) = password {
-                account.password = password;
+                account.password = Some(password);
                 account.epoch += 1;
             }
             account.memberships.retain(|known| known.clinic != membership.clinic);
             account.memberships.push(membership);
         });
-        Ok((change.update(Shared, &account), account.into_inner()))
+        Ok((spent.update(Shared, &account), account.into_inner()))
     }
 
     /// Somebody begins here.
     async fn begin(
         self,
         cx: &Cx<'_, Public>,
-        change: Change,
-        email: Private<Email>,
+        Offer { email, membership, spent, .. }: Offer,
         blind: String,
-        membership: Membership,
     ) -> Result<(Change, Account), Problem> {
         let (Some(given_name), Some(family_name), Some(password)) =
             (self.given_name.clone(), self.family_name.clone(), self.password.clone())
@@ -207,9 +221,9 @@ impl AcceptInvitation {
         let password = password.hashed(cx.host.random(), cx.now).await?;
         let user: UserId = cx.id();
         let names = (given_name, family_name);
-        let mut account = Account::new(user, email, names, Preferences::default(), password, cx.now);
+        let mut account = Account::new(user, email, names, Preferences::default(), Some(password), cx.now);
         account.memberships.push(membership);
-        let change = change
+        let change = spent
             .create(Shared, &Handle { blind, user })
             .create(Shared, &account);
         Ok((change, account))

@@ -4,14 +4,16 @@ use jiff::civil::Date;
 use kernel::{PatientId, Private, Timestamp, UserId, Zone};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use store::{Entity, Key, Shared};
+use store::{Entity, Index, IndexEntry, Key, Range, Shared};
 
 use crate::factor::Factors;
+use crate::identity_provider::IdentityProviderId;
 use crate::membership::Membership;
 
 /// A person who can sign in.
 ///
-/// Access patterns: by id, at sign-in, at every refresh and for the person themselves.
+/// Access patterns: by id, at sign-in, at every refresh and for the person themselves; for whoever runs the
+/// platform those of staff or of patients, in one state, the newest first.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Account {
     /// The account's id.
@@ -36,8 +38,12 @@ pub struct Account {
     /// Where they work, and as what.
     #[serde(default)]
     pub memberships: Vec<Membership>,
-    /// What they sign in with.
-    pub password: Password,
+    /// What they sign in with, unless only others sign them in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<Password>,
+    /// Who else signs them in (ID-10).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub identities: Vec<Identity>,
     /// What they show beside it.
     #[serde(default)]
     pub factors: Factors,
@@ -55,8 +61,21 @@ pub struct Account {
 }
 
 /// May somebody sign in?
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, strum::EnumIter)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    strum::EnumIter,
+    strum::IntoStaticStr,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum State {
     /// They may.
     #[default]
@@ -65,6 +84,17 @@ pub enum State {
     Deactivated,
     /// They have closed their account themselves.
     Closed,
+}
+
+/// Somebody else who signs a person in, and as whom.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// Who.
+    pub provider: IdentityProviderId,
+    /// Blind index of what they call the person: the key of a [`Handle`].
+    pub blind: String,
+    /// Since when.
+    pub connected_at: Timestamp,
 }
 
 /// A password, and what must be known of it without knowing it.
@@ -160,13 +190,18 @@ impl Account {
         Key::new(format_args!("account/{user}"), "-")
     }
 
+    /// All of a group in a state, the newest first.
+    pub fn all(group: Group, state: State) -> Range<Self> {
+        Range::new(listed(group, state), "").through(&BY_REGISTRATION).backwards()
+    }
+
     /// The account of somebody who has just proved that the address is theirs.
     pub fn new(
         user: UserId,
         email: Private<Email>,
         (given_name, family_name): (Private<Name>, Private<Name>),
         preferences: Preferences,
-        password: Password,
+        password: Option<Password>,
         registered_at: Timestamp,
     ) -> Self {
         Self {
@@ -180,6 +215,7 @@ impl Account {
             patient: None,
             memberships: Vec::new(),
             password,
+            identities: Vec::new(),
             factors: Factors::default(),
             devices: Vec::new(),
             epoch: 0,
@@ -216,9 +252,38 @@ impl Entity for Account {
     fn key(&self) -> Key<Self> {
         Self::at(self.user)
     }
+    fn index(&self) -> Option<IndexEntry> {
+        let group = if self.is_staff() { Group::Staff } else { Group::Patients };
+        let partition = listed(group, self.state);
+        Some(IndexEntry::new(&BY_REGISTRATION, "shared", partition, self.user))
+    }
 }
 
-/// An email address or a username in use. Its key is its meaning: the table cannot hold it twice.
+/// Accounts of one group and state; their ids begin with when they came into being. One partition takes a
+/// thousand new accounts a second.
+pub static BY_REGISTRATION: Index =
+    Index { name: "by-registration", attribute: "by_registration", keys_only: true };
+
+/// Whom a list of accounts is of.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, strum::IntoStaticStr,
+)]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+pub enum Group {
+    /// Those who work anywhere, or have.
+    #[default]
+    Staff,
+    /// Everybody else.
+    Patients,
+}
+
+fn listed(group: Group, state: State) -> String {
+    let (group, state): (&str, &str) = (group.into(), state.into());
+    format!("accounts/{group}/{state}")
+}
+
+/// An email address, a username or an identity with somebody else, in use. Its key is its meaning: the table cannot hold it twice.
 ///
 /// Access pattern: by blind index, at registration and sign-in.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -235,6 +300,9 @@ impl Handle {
 
     /// What the blind index of a username is for.
     pub const USERNAME: &'static str = "username";
+
+    /// What the blind index of an identity with somebody else is for.
+    pub const IDENTITY: &'static str = "identity";
 
     /// By blind index.
     pub fn at(blind: &str) -> Key<Self> {

@@ -32,7 +32,6 @@ impl Endpoint for AddPasskey {
     const USES: &'static [Use] = &[
         Use::Get,
         Use::GetMany,
-        Use::Query,
         Use::Put,
         Use::Delete,
         Use::Unseal,

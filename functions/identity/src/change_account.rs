@@ -7,12 +7,12 @@ use store::{Change, Shared};
 use crate::account::{Account, State};
 use crate::factor::Factors;
 use crate::find_account::AccountView;
-use crate::membership::NotYours;
+use crate::membership::{Membership, NotYours};
 use crate::notice::{AccountNotice, Notice, tell};
 use crate::passkey::forget_passkeys;
 
-/// Deactivate somebody's account, or activate it again (ID-05); or help somebody who has lost their second
-/// factors.
+/// Deactivate somebody's account, or activate it again (ID-05); help somebody who has lost their second
+/// factors; or let somebody go from the platform's own staff.
 ///
 /// Nothing is refreshed from this moment on; a token that was given out is good for the rest of its quarter
 /// of an hour.
@@ -26,6 +26,9 @@ pub struct ChangeAccount {
     /// every session ends, and staff add a new one when they sign in.
     #[serde(default)]
     pub clear_factors: bool,
+    /// Let them go from the platform's own staff. What they are elsewhere stays.
+    #[serde(default)]
+    pub leaves_platform: bool,
 }
 
 impl Endpoint for ChangeAccount {
@@ -50,7 +53,9 @@ impl Endpoint for ChangeAccount {
             None => account.state,
         };
         let clears = self.clear_factors && account.factors.any();
-        if account.state == state && !clears {
+        let works_here = |work: &Membership| work.clinic.is_none() && work.active;
+        let leaves = self.leaves_platform && account.memberships.iter().any(works_here);
+        if account.state == state && !clears && !leaves {
             return Ok(Done::concerning(account.patient, AccountView::from(&*account)));
         }
         let ends = account.state != state && state == State::Deactivated;
@@ -64,11 +69,22 @@ impl Endpoint for ChangeAccount {
             if clears {
                 account.factors = Factors::default();
             }
+            if leaves {
+                for work in account.memberships.iter_mut().filter(|work| works_here(work)) {
+                    (work.active, work.since) = (false, cx.now);
+                }
+            }
         });
         change = change.update(Shared, &account);
         if clears {
             let notice = AccountNotice::about(&account, Notice::FactorRemoved).with("factor", "all");
             change = tell(cx, change, notice);
+        }
+        if leaves {
+            let role = account.memberships.iter().find(|work| work.clinic.is_none()).map(|work| work.role);
+            let notice = AccountNotice::about(&account, Notice::MembershipChanged);
+            let notice = role.into_iter().fold(notice, |notice, role| notice.with("role", role));
+            change = tell(cx, change, notice.with("active", false));
         }
         if ends {
             change = tell(cx, change, AccountNotice::about(&account, Notice::AccountDeactivated));

@@ -44,14 +44,14 @@ impl Endpoint for ChangePassword {
         if account.is_staff() && !self.password.suits_staff() {
             return Err(Unsuitable::ShortForStaff.into());
         }
-        let hash = account.password.hash.clone();
-        if !verified(self.current, Some(hash), cx.host.random()).await?.fits {
+        let hash = account.password.as_ref().map(|known| known.hash.clone());
+        if !verified(self.current, hash, cx.host.random()).await?.fits {
             let change = failed(cx, Change::new(), guard, &subject, &account);
             return Ok(Done::refusing(account.patient, WrongPassword("/current")).writing(change));
         }
         let password = self.password.hashed(cx.host.random(), cx.now).await?;
         let account = account.with(|account| {
-            account.password = password;
+            account.password = Some(password);
             account.epoch += 1;
         });
         let session = session.with(|session| session.epoch = account.epoch);

@@ -12,6 +12,7 @@ use crate::notice::{AccountNotice, Notice, failed, tell};
 use crate::own::{Own, guarded};
 use crate::passkey::forget_passkeys;
 use crate::password::{WrongPassword, verified};
+use crate::picture::Picture;
 use crate::signed_in::{csrf_cookie, refresh_cookie};
 
 /// Close your account.
@@ -45,8 +46,8 @@ impl Endpoint for CloseAccount {
         let subject = format!("password/{}", cx.grant.caller().user);
         let (Own { account, .. }, guard) = guarded(cx, &subject).await?;
         may_try(guard.as_ref(), cx.now)?;
-        let hash = account.password.hash.clone();
-        if !verified(self.password, Some(hash), cx.host.random()).await?.fits {
+        let hash = account.password.as_ref().map(|known| known.hash.clone());
+        if !verified(self.password, hash, cx.host.random()).await?.fits {
             let change = failed(cx, Change::new(), guard, &subject, &account);
             return Ok(Done::refusing(account.patient, WrongPassword("/password")).writing(change));
         }
@@ -59,11 +60,19 @@ impl Endpoint for CloseAccount {
                 change = change.delete(Shared, &in_use);
             }
         }
+        for identity in &account.identities {
+            if let Some(in_use) = cx.store.get(Shared, Handle::at(&identity.blind)).await? {
+                change = change.delete(Shared, &in_use);
+            }
+        }
         for membership in &account.memberships {
             let Some(clinic) = membership.scope() else { continue };
             if let Some(member) = cx.store.get(clinic, Member::at(account.user)).await? {
                 change = change.delete(clinic, &member);
             }
+        }
+        if let Some(picture) = cx.store.get(Shared, Picture::at(account.user)).await? {
+            change = change.delete(Shared, &picture);
         }
         change = forget_passkeys(cx, change, &account).await?;
         let account = account.with(|account| {
@@ -71,6 +80,7 @@ impl Endpoint for CloseAccount {
             account.epoch += 1;
             account.factors = Factors::default();
             account.devices.clear();
+            account.identities.clear();
             account.memberships.iter_mut().for_each(|membership| membership.active = false);
         });
         let change = change.update(Shared, &account);

@@ -24,7 +24,7 @@ impl Endpoint for ConfirmPhone {
     type Audience = Personal;
     const NEEDS: Option<Permission> = Some(Permission::EnrolOwnFactor);
     const USES: &'static [Use] =
-        &[Use::Get, Use::GetMany, Use::Query, Use::Put, Use::Delete, Use::Check, Use::Unseal, Use::Issue];
+        &[Use::Get, Use::GetMany, Use::Put, Use::Delete, Use::Check, Use::Unseal, Use::Issue];
     /// A kept answer would be a kept token.
     const REPLAYS: bool = false;
     type Reply = Enrolled;

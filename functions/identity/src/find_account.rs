@@ -59,6 +59,16 @@ pub struct Work {
     pub active: bool,
 }
 
+impl AccountView {
+    /// With what is not kept in the account itself.
+    pub(crate) async fn looked_up(cx: &Cx<'_, OnPlatform>, account: &Account) -> Result<Self, Problem> {
+        let latest = Page { limit: 1, after: None };
+        let latest = cx.store.list(Shared, Session::all(account.user).backwards(), latest).await?;
+        let last_sign_in_at = latest.items.first().map(|session| session.created_at);
+        Ok(Self { last_sign_in_at, ..Self::from(account) })
+    }
+}
+
 impl From<&Account> for AccountView {
     fn from(account: &Account) -> Self {
         let work = account.memberships.iter();
@@ -95,10 +105,7 @@ impl Endpoint for FindAccount {
             None => None,
         };
         let Some(account) = account else { return Ok(Done::impersonal(Accounts { items: Vec::new() })) };
-        let latest = Page { limit: 1, after: None };
-        let latest = cx.store.list(Shared, Session::all(account.user).backwards(), latest).await?;
-        let last_sign_in_at = latest.items.first().map(|session| session.created_at);
-        let view = AccountView { last_sign_in_at, ..AccountView::from(&*account) };
+        let view = AccountView::looked_up(cx, &account).await?;
         Ok(Done::concerning(account.patient, Accounts { items: vec![view] }))
     }
 }

@@ -7,6 +7,7 @@ use store::Shared;
 
 use crate::account::{Account, Address, Email, Gender, Name, Phone, Profile};
 use crate::patient::{CareRelation, Health, PatientAccount};
+use crate::picture::Picture;
 
 /// See who one of the clinic's patients is.
 ///
@@ -39,6 +40,8 @@ pub struct Patient {
     pub gender: Option<Private<Gender>>,
     /// Where they live.
     pub address: Option<Private<Address>>,
+    /// What they look like: a square JPEG of 256 pixels, base64.
+    pub picture: Option<Private<String>>,
     /// What is about their health; nothing for those who may not see it.
     pub clinical: Option<Health>,
 }
@@ -47,7 +50,7 @@ impl Endpoint for GetPatient {
     const ROUTE: Route = Route::get("/v1/clinics/{clinic}/patients/{patient}");
     type Audience = InClinic;
     const NEEDS: Option<Permission> = Some(Permission::ReadPatients);
-    const USES: &'static [Use] = &[Use::Get, Use::GetMany];
+    const USES: &'static [Use] = &[Use::GetMany];
     type Reply = Patient;
 
     async fn handle(self, cx: &Cx<'_, InClinic>) -> Result<Done<Patient>, Problem> {
@@ -59,14 +62,16 @@ impl Endpoint for GetPatient {
         let scope = cx.grant.covers_among(self.patient, &relation.practitioners)?;
         let owner = found.take(&owner)?.ok_or(Denied::Hidden)?;
 
-        let account = cx.store.find(Shared, Account::at(owner.user)).await?.into_inner();
-        let clinical = match cx.grant.field(Permission::ReadClinicalFields, scope) {
-            Some(scope) => {
-                let health = cx.store.get(scope, Health::at()).await?;
-                Some(health.map(store::Stored::into_inner).unwrap_or_default())
-            }
-            None => None,
-        };
+        let mut batch = cx.store.batch();
+        let account = batch.want(Shared, Account::at(owner.user));
+        let picture = batch.want(Shared, Picture::at(owner.user));
+        let health = cx.grant.field(Permission::ReadClinicalFields, scope);
+        let health = health.map(|scope| batch.want(scope, Health::at()));
+        let mut found = batch.get().await?;
+        let account = found.take(&account)?.ok_or(Denied::Hidden)?.into_inner();
+        let picture = found.take(&picture)?.map(|picture| picture.into_inner().jpeg);
+        let clinical = health.map(|health| found.take(&health)).transpose()?;
+        let clinical = clinical.map(|health| health.map(store::Stored::into_inner).unwrap_or_default());
         let Account { given_name, family_name, email, profile, .. } = account;
         let Profile { date_of_birth, gender, phone, address } = profile;
         let patient = self.patient;
@@ -79,6 +84,7 @@ impl Endpoint for GetPatient {
             date_of_birth,
             gender,
             address,
+            picture,
             clinical,
         };
         Ok(Done::concerning([patient], reply))

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::Shared;
 
-use crate::signing_key::{Jwk, SigningKey};
+use crate::signing_key::{Jwk, KeyRing};
 
 /// The public halves of the keys that sign our tokens (RFC 7517).
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -19,13 +19,12 @@ pub struct KeySet {
 impl Endpoint for GetSigningKeys {
     const ROUTE: Route = Route::get("/.well-known/jwks.json");
     type Audience = Public;
-    const USES: &'static [Use] = &[Use::Query];
+    const USES: &'static [Use] = &[Use::Get];
     const CACHE: &'static str = "public, max-age=300";
     type Reply = KeySet;
 
     async fn handle(self, cx: &Cx<'_, Public>) -> Result<Done<KeySet>, Problem> {
-        let (range, page) = SigningKey::newest();
-        let keys = cx.store.list(Shared, range, page).await?;
-        Ok(Done::impersonal(KeySet { keys: keys.items.iter().map(|key| key.public()).collect() }))
+        let ring = cx.store.get(Shared, KeyRing::at()).await?;
+        Ok(Done::impersonal(KeySet { keys: ring.map(|ring| ring.public()).unwrap_or_default() }))
     }
 }

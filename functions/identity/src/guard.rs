@@ -148,6 +148,8 @@ pub enum Limit {
     TextsToPhone,
     /// Challenges for a passkey, asked for from one address.
     ChallengesOfAddress,
+    /// Sign-ins with somebody else, begun from one address.
+    FederatedOfAddress,
     /// Invitations of a clinic.
     InvitationsOfClinic,
 }
@@ -164,6 +166,7 @@ impl Limit {
             Limit::TextsOfAccount => (5, 3600),
             Limit::TextsToPhone => (10, 3600),
             Limit::ChallengesOfAddress => (300, 900),
+            Limit::FederatedOfAddress => (300, 900),
             Limit::InvitationsOfClinic => (200, 86_400),
         }
     }

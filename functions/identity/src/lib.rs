@@ -1,8 +1,9 @@
 //! Identity: accounts, sessions, second factors, memberships, and the keys that sign tokens.
 //!
-//! - `account`, `membership`, `factor`, `session`, `link`, `guard`, `passkey`, `password`, `signing_key` say
+//! - `account`, `membership`, `factor`, `session`, `link`, `guard`, `identity_provider`, `passkey`, `password`,
+//!   `picture`, `settings`, `signing_key` say
 //!   what there is and what may become of it; they are pure.
-//! - `signed_in`, `own` and `appointing` are what several functions begin or end with.
+//! - `registration`, `signed_in`, `federation`, `own` and `appointing` are what several functions begin or end with.
 //!
 //! **Invariant:** passwords are stored only as Argon2id hashes, refresh tokens, links and codes only as
 //! hashes, signing keys and secrets of apps only sealed by KMS, and an email address never stands in a key:
@@ -12,18 +13,23 @@
 pub mod account;
 pub mod factor;
 pub mod guard;
+pub mod identity_provider;
 pub mod link;
 pub mod membership;
 pub mod notice;
 pub mod passkey;
 pub mod password;
 pub mod patient;
+pub mod picture;
 pub mod session;
+pub mod settings;
 pub mod signing_key;
 mod token;
 
 mod appointing;
+mod federation;
 mod own;
+mod registration;
 mod signed_in;
 #[cfg(test)]
 mod testing;
@@ -42,26 +48,35 @@ functions! {
     begin_passkey::BeginPasskey,
     begin_passkey_sign_in::BeginPasskeySignIn,
     begin_phone::BeginPhone,
+    begin_provider_sign_in::BeginProviderSignIn,
     begin_totp::BeginTotp,
     challenge_second_factor::ChallengeSecondFactor,
     change_account::ChangeAccount,
     change_member::ChangeMember,
     change_password::ChangePassword,
     change_role::ChangeRole,
+    change_settings::ChangeSettings,
     close_account::CloseAccount,
+    connect_identity::ConnectIdentity,
     confirm_phone::ConfirmPhone,
     confirm_totp::ConfirmTotp,
     count_sessions::CountSessions,
     define_role::DefineRole,
+    disconnect_identity::DisconnectIdentity,
     end_other_sessions::EndOtherSessions,
     end_session::EndSession,
     find_account::FindAccount,
+    get_account::GetAccount,
     get_openid_configuration::GetOpenidConfiguration,
     get_own_health::GetOwnHealth,
+    get_own_picture::GetOwnPicture,
     get_patient::GetPatient,
+    get_settings::GetSettings,
     get_signing_keys::GetSigningKeys,
     invite_member::InviteMember,
+    invite_operator::InviteOperator,
     learn_visit::LearnVisit,
+    list_accounts::ListAccounts,
     list_factors::ListFactors,
     list_invitations::ListInvitations,
     list_members::ListMembers,
@@ -71,14 +86,17 @@ functions! {
     refresh_session::RefreshSession,
     register_patient::RegisterPatient,
     remove_factor::RemoveFactor,
+    remove_own_picture::RemoveOwnPicture,
     remove_role::RemoveRole,
     renew_recovery_codes::RenewRecoveryCodes,
     request_password_reset::RequestPasswordReset,
     reset_password::ResetPassword,
     rotate_signing_key::RotateSigningKey,
     set_own_health::SetOwnHealth,
+    set_own_picture::SetOwnPicture,
     sign_in::SignIn,
     sign_in_with_passkey::SignInWithPasskey,
+    sign_in_with_provider::SignInWithProvider,
     switch_membership::SwitchMembership,
     update_account::UpdateAccount,
     verify_email::VerifyEmail,
@@ -98,7 +116,7 @@ pub const EVENTS: &[&str] = &[
 ];
 
 /// The indexes of its table.
-pub const INDEXES: &[store::Index] = &[session::BY_ACTIVITY];
+pub const INDEXES: &[store::Index] = &[session::BY_ACTIVITY, account::BY_REGISTRATION];
 
 /// The context's table of contents. A static, so that handlers are compiled here and not wherever it is read.
 pub static FUNCTIONS: &[Function] = &[
@@ -113,12 +131,19 @@ pub static FUNCTIONS: &[Function] = &[
     Function::http::<UpdateAccount>("update-account"),
     Function::http::<ChangePassword>("change-password"),
     Function::http::<CloseAccount>("close-account"),
+    Function::http::<ConnectIdentity>("connect-identity"),
+    Function::http::<DisconnectIdentity>("disconnect-identity"),
+    Function::http::<SetOwnPicture>("set-own-picture"),
+    Function::http::<GetOwnPicture>("get-own-picture"),
+    Function::http::<RemoveOwnPicture>("remove-own-picture"),
     Function::http::<GetOwnHealth>("get-own-health"),
     Function::http::<SetOwnHealth>("set-own-health"),
     // Sessions.
     Function::http::<SignIn>("sign-in"),
     Function::http::<BeginPasskeySignIn>("begin-passkey-sign-in"),
     Function::http::<SignInWithPasskey>("sign-in-with-passkey"),
+    Function::http::<BeginProviderSignIn>("begin-provider-sign-in"),
+    Function::http::<SignInWithProvider>("sign-in-with-provider"),
     Function::http::<RefreshSession>("refresh-session"),
     Function::http::<SwitchMembership>("switch-membership"),
     Function::http::<ListSessions>("list-sessions"),
@@ -149,8 +174,13 @@ pub static FUNCTIONS: &[Function] = &[
     Function::http::<RemoveRole>("remove-role"),
     Function::http::<GetPatient>("get-patient"),
     // The platform.
+    Function::http::<GetSettings>("get-settings"),
+    Function::http::<ChangeSettings>("change-settings"),
+    Function::http::<ListAccounts>("list-accounts"),
+    Function::http::<GetAccount>("get-account"),
     Function::http::<FindAccount>("find-account"),
     Function::http::<ChangeAccount>("change-account"),
+    Function::command::<InviteOperator>("invite-operator"),
     Function::schedule::<RotateSigningKey>("rotate-signing-key"),
     Function::schedule::<CountSessions>("count-sessions"),
     Function::event::<LearnVisit>("learn-visit"),

@@ -50,6 +50,15 @@ pub enum Purpose {
         /// Which one.
         invitation: InvitationId,
     },
+    /// It takes up an appointment to work for the platform.
+    Appointment {
+        /// Whom.
+        email: Private<Email>,
+        /// As what.
+        role: Role,
+        /// When they were appointed.
+        at: Timestamp,
+    },
 }
 
 /// A registration whose address has not been proved yet. There is no account until then.
@@ -75,7 +84,7 @@ impl Purpose {
         match self {
             Purpose::Registration(_) => SignedDuration::from_hours(24),
             Purpose::Reset { .. } => SignedDuration::from_hours(1),
-            Purpose::Invitation { .. } => INVITATION_LIFE,
+            Purpose::Invitation { .. } | Purpose::Appointment { .. } => INVITATION_LIFE,
         }
     }
 }

@@ -67,6 +67,11 @@ impl Account {
         self.memberships.iter().find(|membership| membership.active && membership.acting() == acting)
     }
 
+    /// In which of a clinic's own roles they act like this, if it is one.
+    pub fn post(&self, acting: Acting) -> Option<(ClinicId, RoleId)> {
+        self.membership(acting).and_then(|membership| membership.clinic.zip(membership.custom_role))
+    }
+
     /// May they act like this now?
     pub fn may_act(&self, acting: Acting) -> bool {
         match acting.role {
@@ -162,6 +167,13 @@ impl ClinicRole {
     /// All of a clinic.
     pub fn all() -> Range<Self> {
         Range::new(Self::PARTITION, "rol_")
+    }
+
+    /// Leave to read a role of a clinic, for whoever acts in it or claims to: what it says is used for the
+    /// clinic's members alone.
+    #[expect(clippy::disallowed_methods, reason = "a token is made before there is a grant")]
+    pub fn scope(clinic: ClinicId) -> ClinicScope {
+        ClinicScope::of(clinic)
     }
 }
 

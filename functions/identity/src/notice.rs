@@ -76,6 +76,10 @@ pub enum Notice {
     FactorAdded,
     /// There is one second factor less.
     FactorRemoved,
+    /// Somebody else signs them in from now on.
+    IdentityConnected,
+    /// Somebody else does no longer.
+    IdentityDisconnected,
     /// A code of the list was used in place of a second factor.
     RecoveryCodeUsed,
     /// A used refresh token turned up, and the session was ended.

@@ -46,7 +46,6 @@ impl Endpoint for PassSecondFactor {
     const USES: &'static [Use] = &[
         Use::Get,
         Use::GetMany,
-        Use::Query,
         Use::Put,
         Use::Delete, Use::Check,
         Use::Unseal,

@@ -8,7 +8,10 @@ use store::{Change, Shared};
 use crate::account::Account;
 use crate::notice::{AccountNotice, Notice, tell};
 use crate::session::{DeviceText, RefreshToken, Session, SessionEnded, Turn, fingerprint};
-use crate::signed_in::{CSRF, REFRESH, REFRESH_PATH, SignedIn, csrf_cookie, refresh_cookie, tokens};
+use crate::signed_in::{
+    CSRF, CustomRole, REFRESH, REFRESH_PATH, SignedIn, csrf_cookie, refresh_cookie, tokens_in,
+};
+use crate::token::Keys;
 
 /// Go on with the session of the refresh cookie.
 ///
@@ -50,7 +53,7 @@ impl Endpoint for RefreshSession {
     const ROUTE: Route = Route::post(REFRESH_PATH);
     type Audience = Public;
     const USES: &'static [Use] =
-        &[Use::Address, Use::Get, Use::GetMany, Use::Query, Use::Put, Use::Unseal, Use::Issue];
+        &[Use::Address, Use::Get, Use::GetMany, Use::Put, Use::Unseal, Use::Issue];
     /// A kept answer would be a kept token. What the key is for here is said above.
     const REPLAYS: bool = false;
     type Reply = SignedIn;
@@ -63,7 +66,11 @@ impl Endpoint for RefreshSession {
         let mut batch = cx.store.batch();
         let account = batch.want(Shared, Account::at(token.user));
         let session = batch.want(Shared, Session::at(token.user, token.session));
+        let role = CustomRole::want(&mut batch, token.post);
+        let keys = Keys::want(cx, &mut batch);
         let mut found = batch.get().await?;
+        keys.keep(cx, &mut found)?;
+        let role = role.take(&mut found)?;
         let account = found.take(&account)?.ok_or(SessionEnded)?;
         let session = found.take(&session)?.ok_or(SessionEnded)?;
 
@@ -99,7 +106,9 @@ impl Endpoint for RefreshSession {
             }
         };
         let csrf = Private(said.to_owned());
-        let reply = tokens(cx, &account, &session, Some(csrf.clone())).await?;
+        let next = next.in_post(account.post(session.acting));
+        let role = role.or_read(cx, &account, &session).await?;
+        let reply = tokens_in(cx, &account, &session, role.as_ref(), Some(csrf.clone())).await?;
         let done = Done::concerning(who, reply).by(account.user).writing(change);
         Ok(done.cookie(refresh_cookie(Some(&next))).cookie(csrf_cookie(Some(csrf))))
     }

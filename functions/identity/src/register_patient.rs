@@ -9,6 +9,7 @@ use crate::guard::{Counter, Limit};
 use crate::link::{Link, Pending, Purpose};
 use crate::notice::{AccountNotice, Notice, sealed_link, tell};
 use crate::password::NewPassword;
+use crate::settings::Current;
 
 /// Register as a patient.
 ///
@@ -59,7 +60,9 @@ impl Endpoint for RegisterPatient {
         let mut batch = cx.store.batch();
         let in_use = batch.want(Shared, Handle::at(&blind));
         let (counted, mailed) = (batch.want(Shared, from.key()), batch.want(Shared, to.key()));
+        let settings = Current::want(cx, &mut batch);
         let mut found = batch.get().await?;
+        settings.take(cx, &mut found)?.may_register()?;
         from.check(found.take(&counted)?.as_ref(), cx.now)?;
         let full = to.check(found.take(&mailed)?.as_ref(), cx.now).is_err();
         let user = found.take(&in_use)?.map_or(kernel::Id::NOBODY, |in_use| in_use.user);

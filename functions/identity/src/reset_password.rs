@@ -48,7 +48,7 @@ impl Endpoint for ResetPassword {
         }
         let password = self.password.hashed(cx.host.random(), cx.now).await?;
         let account = account.with(|account| {
-            account.password = password;
+            account.password = Some(password);
             account.epoch += 1;
         });
         let subject = user.to_string();

@@ -9,8 +9,8 @@ use aws_lc_rs::{constant_time, hmac};
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use jiff::SignedDuration;
 use kernel::{
-    AuthenticationMethod, AuthenticationMethods, Caller, Fault, Permission, Permissions, Private, Role,
-    SessionId, Status, Timestamp, UserId,
+    AuthenticationMethod, AuthenticationMethods, Caller, ClinicId, Fault, Permission, Permissions, Private,
+    Role, RoleId, SessionId, Status, Timestamp, UserId,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -151,12 +151,26 @@ pub struct RefreshToken {
     pub user: UserId,
     /// Which session.
     pub session: SessionId,
+    /// In which of a clinic's own roles it acts, so that the role is read in the same breath. Nothing is
+    /// decided by it: what the account says counts.
+    pub post: Option<(ClinicId, RoleId)>,
     secret: Private<[u8; 32]>,
 }
 
 impl RefreshToken {
     /// As it stands in the cookie.
     pub fn write(&self) -> String {
+        let own = self.own();
+        self.post.map_or(own.clone(), |(clinic, role)| format!("{own}.{clinic}.{role}"))
+    }
+
+    /// The same, naming another role.
+    #[must_use]
+    pub fn in_post(self, post: Option<(ClinicId, RoleId)>) -> Self {
+        Self { post, ..self }
+    }
+
+    fn own(&self) -> String {
         format!("{}.{}.{}", self.user, self.session, BASE64_URL_SAFE_NO_PAD.encode(*self.secret))
     }
 
@@ -168,15 +182,19 @@ impl RefreshToken {
         let session = next()?.parse().map_err(|_| SessionEnded)?;
         let secret = BASE64_URL_SAFE_NO_PAD.decode(next()?).map_err(|_| SessionEnded)?;
         let secret = secret.try_into().map_err(|_| SessionEnded)?;
-        match parts.next() {
-            None => Ok(Self { user, session, secret: Private(secret) }),
-            Some(_) => Err(SessionEnded),
-        }
+        let post = match (parts.next(), parts.next(), parts.next()) {
+            (None, ..) => None,
+            (Some(clinic), Some(role), None) => {
+                Some((clinic.parse().map_err(|_| SessionEnded)?, role.parse().map_err(|_| SessionEnded)?))
+            }
+            _ => return Err(SessionEnded),
+        };
+        Ok(Self { user, session, post, secret: Private(secret) })
     }
 
     /// All there is to its secret is 256 random bits, so a plain hash keeps it as well as a slow one.
     fn hash(&self) -> String {
-        hex(&["refresh", &self.write()])
+        hex(&["refresh", &self.own()])
     }
 
     /// The token that follows in this attempt.
@@ -230,7 +248,7 @@ impl Session {
         (secret, csrf): ([u8; 32], [u8; 32]),
     ) -> (Self, RefreshToken, Private<String>) {
         let user = account.user;
-        let token = RefreshToken { user, session: id, secret: Private(secret) };
+        let token = RefreshToken { user, session: id, post: account.post(acting), secret: Private(secret) };
         let csrf = BASE64_URL_SAFE_NO_PAD.encode(csrf);
         let session = Self {
             id,
@@ -456,7 +474,12 @@ mod tests {
         let (_, token) = session(NOW);
         assert_eq!(RefreshToken::read(&token.write()), Ok(token.clone()));
         let text = token.write();
-        for wrong in ["", ".", "a.b.c", &text[1..], &text[..text.len() - 1], &format!("{text}.x")] {
+        let posted = RefreshToken { post: Some((id(3), id(4))), ..token.clone() };
+        assert_eq!(RefreshToken::read(&posted.write()), Ok(posted.clone()));
+        assert_eq!(posted.hash(), token.hash());
+        let half = posted.write();
+        let half = half.rsplit_once('.').unwrap().0;
+        for wrong in ["", ".", "a.b.c", &text[1..], &text[..text.len() - 1], &format!("{text}.x"), half] {
             assert_eq!(RefreshToken::read(wrong), Err(SessionEnded), "{wrong}");
         }
         assert!(!format!("{token:?}").contains(text.rsplit('.').next().unwrap()));

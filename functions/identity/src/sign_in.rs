@@ -10,6 +10,7 @@ use crate::notice::failed;
 use crate::password::verified;
 use crate::session::DeviceInfo;
 use crate::signed_in::{SignedIn, begin};
+use crate::token::Keys;
 
 /// Sign in with email address, or username, and password.
 ///
@@ -48,7 +49,6 @@ impl Endpoint for SignIn {
     const USES: &'static [Use] = &[Use::Address, 
         Use::Get,
         Use::GetMany,
-        Use::Query,
         Use::Put,
         Use::Update,
         Use::Delete,
@@ -88,7 +88,9 @@ impl Endpoint for SignIn {
         let mut batch = cx.store.batch();
         let account = batch.want(Shared, Account::at(user.unwrap_or(Id::NOBODY)));
         let (guard_here, guard) = (batch.want(Shared, Guard::at(&here)), batch.want(Shared, Guard::at(&everywhere)));
+        let keys = Keys::want(cx, &mut batch);
         let mut found = batch.get().await?;
+        keys.keep(cx, &mut found)?;
         let account = found.take(&account)?;
         let knows = |account: &Stored<Account>| {
             device.secret().is_some_and(|device| account.devices.contains(&device))
@@ -99,7 +101,7 @@ impl Endpoint for SignIn {
         };
         may_try(guard.as_ref(), cx.now)?;
 
-        let hash = account.as_ref().map(|account| account.password.hash.clone());
+        let hash = account.as_ref().and_then(|account| account.password.as_ref()).map(|known| known.hash.clone());
         let verdict = verified(password, hash, cx.host.random()).await?;
         let account = match account {
             Some(account) if verdict.fits => account,
@@ -117,8 +119,8 @@ impl Endpoint for SignIn {
         let change = succeeded(Change::new(), guard.as_ref(), &subject);
         let dirty = verdict.rehashed.is_some();
         let account = account.with(|account| {
-            if let Some(hash) = verdict.rehashed {
-                account.password.hash = hash;
+            if let (Some(hash), Some(password)) = (verdict.rehashed, &mut account.password) {
+                password.hash = hash;
             }
         });
         let methods = AuthenticationMethods::of(AuthenticationMethod::Pwd);

@@ -35,7 +35,6 @@ impl Endpoint for SignInWithPasskey {
     const USES: &'static [Use] = &[Use::Address, 
         Use::Get,
         Use::GetMany,
-        Use::Query,
         Use::Put,
         Use::Delete,
         Use::Unseal,

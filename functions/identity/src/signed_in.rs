@@ -1,16 +1,13 @@
 //! What every way of signing in ends with.
 
-use std::collections::HashMap;
-
-use jiff::SignedDuration;
 use kernel::{
     AuthenticationMethod, AuthenticationMethods, ClinicId, Fault, PatientId, Permission, Private, Problem,
-    Role, RoleId, SessionId, Status, Timestamp, UserId,
+    Role, RoleId, SessionId, Status, UserId,
 };
 use runtime::{Audience, Cookie, Cx, Done};
 use schemars::JsonSchema;
 use serde::Serialize;
-use store::{Change, Shared, Stored};
+use store::{Batch, Change, Found, Shared, Stored, Wanted};
 
 use crate::account::{Account, Name, State};
 use crate::factor::{Shown, recovery_codes};
@@ -69,12 +66,6 @@ pub struct Enrolled {
     pub session: SignedIn,
 }
 
-/// For how long a process goes by a clinic's role that it read.
-const ROLE_LIFE: SignedDuration = SignedDuration::from_mins(1);
-
-/// Clinics' own roles as this process read them last.
-struct KnownRoles(HashMap<(ClinicId, RoleId), (Timestamp, Option<ClinicRole>)>);
-
 /// A token for this session of this account.
 pub(crate) async fn tokens<A: Audience>(
     cx: &Cx<'_, A>,
@@ -82,13 +73,24 @@ pub(crate) async fn tokens<A: Audience>(
     session: &Session,
     csrf: Option<Private<String>>,
 ) -> Result<SignedIn, Problem> {
-    let custom = custom_role(cx, account, session).await?;
+    let role = custom_role(cx, account.post(session.acting)).await?;
+    tokens_in(cx, account, session, role.as_ref(), csrf).await
+}
+
+/// A token for this session, which acts in this role of a clinic's own, if in any.
+pub(crate) async fn tokens_in<A: Audience>(
+    cx: &Cx<'_, A>,
+    account: &Account,
+    session: &Session,
+    role: Option<&ClinicRole>,
+    csrf: Option<Private<String>>,
+) -> Result<SignedIn, Problem> {
     let second_factor = SecondFactor::of(account, session);
     let second_factors = match second_factor {
         SecondFactor::Required => Shown::all(&account.factors),
         SecondFactor::Done | SecondFactor::NotNeeded | SecondFactor::EnrolmentRequired => Vec::new(),
     };
-    let caller = caller(account, session, custom.as_ref());
+    let caller = caller(account, session, role);
     Ok(SignedIn {
         access_token: Private(token::issue(cx, &caller).await?),
         token_type: "Bearer".into(),
@@ -106,28 +108,48 @@ pub(crate) async fn tokens<A: Audience>(
     })
 }
 
-/// The clinic's own role in which the session acts, if it acts in one that still exists.
+/// The clinic's own role that a refresh token names, as part of a batch that is read anyway.
+pub(crate) struct CustomRole<R> {
+    post: Option<(ClinicId, RoleId)>,
+    role: R,
+}
+
+impl CustomRole<Option<Wanted<ClinicRole>>> {
+    /// Also read this one.
+    pub(crate) fn want(batch: &mut Batch<'_>, post: Option<(ClinicId, RoleId)>) -> Self {
+        let role = post.map(|(clinic, id)| batch.want(ClinicRole::scope(clinic), ClinicRole::at(id)));
+        Self { post, role }
+    }
+
+    /// It has been read.
+    pub(crate) fn take(self, found: &mut Found) -> Result<CustomRole<Option<ClinicRole>>, Problem> {
+        let role = match self.role {
+            Some(wanted) => found.take(&wanted)?.map(Stored::into_inner),
+            None => None,
+        };
+        Ok(CustomRole { post: self.post, role })
+    }
+}
+
+impl CustomRole<Option<ClinicRole>> {
+    /// The role that counts: this one, or the one that the account has come to act in since.
+    pub(crate) async fn or_read<A: Audience>(
+        self,
+        cx: &Cx<'_, A>,
+        account: &Account,
+        session: &Session,
+    ) -> Result<Option<ClinicRole>, Problem> {
+        let post = account.post(session.acting);
+        if post == self.post { Ok(self.role) } else { custom_role(cx, post).await }
+    }
+}
+
 async fn custom_role<A: Audience>(
     cx: &Cx<'_, A>,
-    account: &Account,
-    session: &Session,
+    post: Option<(ClinicId, RoleId)>,
 ) -> Result<Option<ClinicRole>, Problem> {
-    let Some(membership) = account.membership(session.acting) else { return Ok(None) };
-    let (Some(clinic), Some(id)) = (membership.scope(), membership.custom_role) else { return Ok(None) };
-    let place = (clinic.id(), id);
-    let known = cx.host.kept::<KnownRoles>();
-    if let Some((at, role)) = known.as_ref().and_then(|known| known.0.get(&place))
-        && cx.now.duration_since(*at).abs() < ROLE_LIFE
-    {
-        return Ok(role.clone());
-    }
-    let role = cx.store.get(clinic, ClinicRole::at(id)).await?.map(Stored::into_inner);
-    let others = known.iter().flat_map(|known| known.0.iter());
-    let fresh = others.filter(|(_, (at, _))| cx.now.duration_since(*at).abs() < ROLE_LIFE);
-    let mut roles: HashMap<_, _> = fresh.map(|(place, known)| (*place, known.clone())).collect();
-    roles.insert(place, (cx.now, role.clone()));
-    cx.host.keep(KnownRoles(roles));
-    Ok(role)
+    let Some((clinic, id)) = post else { return Ok(None) };
+    Ok(cx.store.get(ClinicRole::scope(clinic), ClinicRole::at(id)).await?.map(Stored::into_inner))
 }
 
 /// They have shown who they are: begin a session, and note a device that was not seen before.
@@ -141,9 +163,9 @@ pub(crate) async fn begin<A: Audience>(
     device: Device,
     change: Change,
 ) -> Result<Done<SignedIn>, Problem> {
-    let Some(acting) = account.acting_first().filter(|_| account.state == State::Active) else {
+    if account.state != State::Active || account.acting_first().is_none() {
         return Ok(Done::refusing(account.patient, Inactive).by(account.user));
-    };
+    }
     let knows = account.devices.contains(&device.fingerprint);
     let mut is_new = false;
     let account = account.with(|account| is_new = account.meet(&device.fingerprint));
@@ -158,10 +180,22 @@ pub(crate) async fn begin<A: Audience>(
             .with("at", cx.now);
         change = tell(cx, change, notice);
     }
+    open(cx, &account, methods, device, change).await
+}
+
+/// Begin a session of an account that may have one; `change` is what else must be written.
+pub(crate) async fn open<A: Audience>(
+    cx: &Cx<'_, A>,
+    account: &Account,
+    methods: AuthenticationMethods,
+    device: Device,
+    change: Change,
+) -> Result<Done<SignedIn>, Problem> {
+    let acting = account.acting_first().ok_or(Inactive)?;
     let secrets = (cx.host.random(), cx.host.random());
-    let (session, token, csrf) = Session::begin(cx.id(), &account, acting, methods, device, cx.now, secrets);
+    let (session, token, csrf) = Session::begin(cx.id(), account, acting, methods, device, cx.now, secrets);
     let change = change.create(Shared, &session);
-    let reply = tokens(cx, &account, &session, Some(csrf.clone())).await?;
+    let reply = tokens(cx, account, &session, Some(csrf.clone())).await?;
     let done = Done::concerning(account.patient, reply).by(account.user).writing(change);
     Ok(done.cookie(refresh_cookie(Some(&token))).cookie(csrf_cookie(Some(csrf))))
 }

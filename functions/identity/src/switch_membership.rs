@@ -24,7 +24,7 @@ impl Endpoint for SwitchMembership {
     type Audience = Personal;
     const NEEDS: Option<Permission> = Some(Permission::ReadOwnAccount);
     const USES: &'static [Use] =
-        &[Use::Get, Use::GetMany, Use::Query, Use::Put, Use::Unseal, Use::Issue];
+        &[Use::Get, Use::GetMany, Use::Put, Use::Unseal, Use::Issue];
     /// A kept answer would be a kept token.
     const REPLAYS: bool = false;
     type Reply = SignedIn;

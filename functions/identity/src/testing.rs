@@ -24,7 +24,7 @@ pub(crate) fn account(role: Role) -> Account {
     let email = Private(Email::try_from("ada@example.org".to_owned()).unwrap());
     let names = (name("Ada"), name("Okonkwo"));
     let mut account =
-        Account::new(id(1), email, names, Preferences::default(), password, Timestamp::UNIX_EPOCH);
+        Account::new(id(1), email, names, Preferences::default(), Some(password), Timestamp::UNIX_EPOCH);
     account.patient = Some(id(1));
     if role != Role::Patient {
         account.memberships.push(Membership {

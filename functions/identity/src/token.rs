@@ -1,14 +1,16 @@
 //! Access tokens (ID-20): what they say and how they are signed.
 
+use std::sync::Arc;
+
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use jiff::SignedDuration;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use kernel::{Caller, Fault, Id, Problem, Status, Timestamp, kind};
 use runtime::{Audience, Cx, Setting};
 use serde::Serialize;
-use store::{Shared, Stored};
+use store::{Batch, Found, Shared, Stored, Wanted};
 
-use crate::signing_key::{PURPOSE, SigningKey, signing};
+use crate::signing_key::{KeyRing, PURPOSE};
 
 /// For how long a token is good.
 pub(crate) const LIFE: SignedDuration = SignedDuration::from_mins(15);
@@ -49,7 +51,36 @@ impl Fault for NoKey {
 /// The keys as this process read them last.
 struct Known {
     at: Timestamp,
-    keys: Vec<SigningKey>,
+    ring: KeyRing,
+}
+
+/// Those of them that are recent enough to go by.
+fn known<A: Audience>(cx: &Cx<'_, A>) -> Option<Arc<Known>> {
+    cx.host.kept::<Known>().filter(|known| cx.now.duration_since(known.at).abs() < KEYS_LIFE)
+}
+
+fn learn<A: Audience>(cx: &Cx<'_, A>, ring: Option<Stored<KeyRing>>) -> Arc<Known> {
+    // None at all is worth another look at the next request.
+    let at = if ring.is_some() { cx.now } else { Timestamp::MIN };
+    cx.host.keep(Known { at, ring: ring.map(Stored::into_inner).unwrap_or_default() })
+}
+
+/// The keys, as part of a batch that is read anyway, where this process does not know them.
+pub(crate) struct Keys(Option<Wanted<KeyRing>>);
+
+impl Keys {
+    /// Also read them.
+    pub(crate) fn want<A: Audience>(cx: &Cx<'_, A>, batch: &mut Batch<'_>) -> Self {
+        Self(known(cx).is_none().then(|| batch.want(Shared, KeyRing::at())))
+    }
+
+    /// They have been read: keep them for the token that is to be signed.
+    pub(crate) fn keep<A: Audience>(self, cx: &Cx<'_, A>, found: &mut Found) -> Result<(), Problem> {
+        if let Some(wanted) = self.0 {
+            learn(cx, found.take(&wanted)?);
+        }
+        Ok(())
+    }
 }
 
 /// The key that this process used last, so that KMS is asked once and not at every sign-in.
@@ -60,18 +91,11 @@ struct Opened {
 
 /// Sign a token for the caller.
 pub(crate) async fn issue<A: Audience>(cx: &Cx<'_, A>, caller: &Caller) -> Result<String, Problem> {
-    let known = match cx.host.kept::<Known>() {
-        Some(known) if cx.now.duration_since(known.at).abs() < KEYS_LIFE => known,
-        _ => {
-            let (range, page) = SigningKey::newest();
-            let listing = cx.store.list(Shared, range, page).await?;
-            let keys: Vec<_> = listing.items.into_iter().map(Stored::into_inner).collect();
-            // None at all is worth another look at the next request.
-            let at = if keys.is_empty() { Timestamp::MIN } else { cx.now };
-            cx.host.keep(Known { at, keys })
-        }
+    let known = match known(cx) {
+        Some(known) => known,
+        None => learn(cx, cx.store.get(Shared, KeyRing::at()).await?),
     };
-    let key = signing(&known.keys, cx.now).ok_or(NoKey)?;
+    let key = known.ring.signing(cx.now).ok_or(NoKey)?;
     let opened = match cx.host.kept::<Opened>() {
         Some(opened) if opened.kid == key.kid => opened,
         _ => {

@@ -4,12 +4,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::{Change, Shared};
 
-use crate::account::{Account, Email, Handle, Name};
+use crate::account::{Account, Email, Name};
 use crate::guard::{Guard, failed, may_try, succeeded};
 use crate::link::{Link, LinkInvalid, Pending, Purpose};
-use crate::notice::{AccountNotice, Notice, PatientRegistered, tell};
 use crate::password::{WrongPassword, verified};
-use crate::patient::PatientAccount;
+use crate::registration::registered;
 
 /// Finish a registration with the link of its mail and the password that was chosen.
 ///
@@ -59,23 +58,11 @@ impl Endpoint for VerifyEmail {
         }
         let (user, patient): (UserId, PatientId) = (cx.id(), cx.id());
         let names = (given_name, family_name);
-        let mut account = Account::new(user, email, names, preferences, password, cx.now);
+        let mut account = Account::new(user, email, names, preferences, Some(password), cx.now);
         account.patient = Some(patient);
-        let registered = PatientRegistered {
-            patient,
-            email: account.email.clone(),
-            given_name: account.given_name.clone(),
-            language: account.preferences.language.clone(),
-        };
-        let change = succeeded(Change::new(), guard.as_ref(), &subject)
-            .delete(Shared, &link)
-            // Two registrations of one address: the first link that is opened decides.
-            .create(Shared, &Handle { blind, user })
-            .otherwise(LinkInvalid)
-            .create(Shared, &account)
-            .create(Shared, &PatientAccount { patient, user })
-            .announce(cx.fact(None, registered));
-        let change = tell(cx, change, AccountNotice::about(&account, Notice::Welcome));
+        let change = succeeded(Change::new(), guard.as_ref(), &subject).delete(Shared, &link);
+        // Two registrations of one address: the first link that is opened decides.
+        let change = registered(cx, change, &account, blind, LinkInvalid);
         let Account { email, given_name, .. } = account;
         let reply = Verified { user, patient, email, given_name };
         Ok(Done::concerning([patient], reply).by(user).writing(change))

@@ -6,7 +6,10 @@ use runtime::{Cx, Done, Endpoint, Personal, Route, Use};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::account::{Account, Address, Channels, Email, Gender, Language, Name, Phone, Preferences, Profile, Username};
+use crate::account::{
+    Account, Address, Channels, Email, Gender, Identity, Language, Name, Phone, Preferences, Profile, Username,
+};
+use crate::identity_provider::IdentityProviderId;
 use crate::membership::{Acting, ClinicRole};
 use crate::own::{Own, own};
 use crate::session::{SecondFactor, Session};
@@ -52,8 +55,10 @@ pub struct Me {
     pub memberships: Vec<Mine>,
     /// Where you stand with your second factor.
     pub second_factor: SecondFactor,
-    /// Since when your password is this one.
-    pub password_changed_at: Timestamp,
+    /// Since when your password is this one; nothing while you have none.
+    pub password_changed_at: Option<Timestamp>,
+    /// Who else signs you in.
+    pub identities: Vec<Connected>,
     /// When the account came into being.
     pub registered_at: Timestamp,
 }
@@ -73,6 +78,21 @@ pub struct Mine {
     pub active: bool,
     /// Do you act in it now?
     pub current: bool,
+}
+
+/// Somebody else who signs you in.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Connected {
+    /// Who.
+    pub provider: IdentityProviderId,
+    /// Since when.
+    pub connected_at: Timestamp,
+}
+
+impl From<&Identity> for Connected {
+    fn from(identity: &Identity) -> Self {
+        Self { provider: identity.provider.clone(), connected_at: identity.connected_at }
+    }
 }
 
 impl Me {
@@ -126,7 +146,8 @@ impl Me {
             patient: account.patient,
             memberships: own.into_iter().chain(work).collect(),
             second_factor: SecondFactor::of(account, session),
-            password_changed_at: account.password.changed_at,
+            password_changed_at: account.password.as_ref().map(|password| password.changed_at),
+            identities: account.identities.iter().map(Connected::from).collect(),
             registered_at: account.registered_at,
         })
     }

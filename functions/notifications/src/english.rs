@@ -47,14 +47,13 @@ pub(crate) const fn words(notice: Notice) -> Words {
         },
         Notice::Invitation => Words {
             subject: "You are invited to Careplane",
-            said: "A clinic invites you to work with it on Careplane. The link works once and for a limited \
-                   time.",
+            said: "You are invited to work on Careplane. The link works once and for a limited time.",
             action: Some("Look at the invitation"),
             otherwise: "If you do not know who invites you, do nothing. Without you nothing happens.",
         },
         Notice::Welcome => Words {
             subject: "Welcome to Careplane",
-            said: "Your account is ready. You sign in with this address and your password.",
+            said: "Your account is ready. This is the address that it goes by.",
             action: Some("Go to Careplane"),
             otherwise: "If you did not open this account, write to us: somebody can read your mail.",
         },
@@ -93,6 +92,18 @@ pub(crate) const fn words(notice: Notice) -> Words {
             said: "A second step was removed from your sign-in. It is no longer asked for.",
             action: Some("Look at my account"),
             otherwise: "If it was not you, sign in, add it again, and choose a new password at once.",
+        },
+        Notice::IdentityConnected => Words {
+            subject: "There is another way to sign in to your account",
+            said: "Somebody else can sign you in from now on.",
+            action: Some("Look at my account"),
+            otherwise: "If it was not you, sign in, take it away, and choose a new password at once.",
+        },
+        Notice::IdentityDisconnected => Words {
+            subject: "There is one way less to sign in to your account",
+            said: "A way to sign in was taken from your account. It does not work any more.",
+            action: Some("Look at my account"),
+            otherwise: "If it was not you, sign in, connect it again, and choose a new password at once.",
         },
         Notice::RecoveryCodeUsed => Words {
             subject: "A recovery code was used",
@@ -137,7 +148,7 @@ pub(crate) fn hello(given_name: Option<&str>) -> String {
 
 /// What is told of the facts, in this order.
 pub(crate) fn facts(facts: &Facts) -> Vec<(&'static str, String)> {
-    let Facts { at, until, time_zone, device, address, inviter, role, active, factor } = facts;
+    let Facts { at, until, time_zone, device, address, inviter, role, active, factor, provider } = facts;
     let moment = |at: &Timestamp| moment(*at, time_zone.as_ref());
     let rows = [
         ("When", at.as_ref().map(moment)),
@@ -147,6 +158,7 @@ pub(crate) fn facts(facts: &Facts) -> Vec<(&'static str, String)> {
         ("Invited by", inviter.as_ref().map(|inviter| inviter.0.clone())),
         ("Role", role.as_ref().map(|role| post(role).into())),
         ("Access", active.map(|active| if active == Active::True { "Open" } else { "Ended" }.into())),
+        ("Signs you in", provider.as_ref().map(|provider| provider.0.clone())),
         ("Second step", factor.as_ref().map(|factor| step(factor).into())),
     ];
     rows.into_iter().filter_map(|(label, value)| Some((label, value?))).collect()
@@ -162,6 +174,8 @@ fn post(role: &str) -> &str {
         "technician" => "Laboratory technician",
         "finance" => "Finance",
         "manager" => "Clinic manager",
+        "operator" => "Operator of the platform",
+        "support" => "Support of the platform",
         "staff" => "A role of the clinic's own",
         other => other,
     }

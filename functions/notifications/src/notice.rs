@@ -34,6 +34,10 @@ pub enum Notice {
     FactorAdded,
     /// A second step was removed from the sign-in.
     FactorRemoved,
+    /// Somebody else signs them in from now on.
+    IdentityConnected,
+    /// Somebody else signs them in no longer.
+    IdentityDisconnected,
     /// A code of the list was used in place of a second step.
     RecoveryCodeUsed,
     /// An old refresh token was used again, so its session has ended.
@@ -77,6 +81,8 @@ pub struct Facts {
     pub active: Option<Active>,
     /// Which second step.
     pub factor: Option<Private<String>>,
+    /// Who else signs them in.
+    pub provider: Option<Private<String>>,
 }
 
 /// Yes or no, as a text.
@@ -110,6 +116,8 @@ impl Notice {
             | Notice::PasswordChanged
             | Notice::FactorAdded
             | Notice::FactorRemoved
+            | Notice::IdentityConnected
+            | Notice::IdentityDisconnected
             | Notice::RecoveryCodeUsed
             | Notice::SessionsRevoked
             | Notice::MembershipChanged => Some(Link::Page("/sign-in")),
@@ -329,6 +337,8 @@ mod tests {
             "password-changed",
             "factor-added",
             "factor-removed",
+            "identity-connected",
+            "identity-disconnected",
             "recovery-code-used",
             "sessions-revoked",
             "membership-changed",

@@ -9,6 +9,7 @@ mod mail;
 mod texter;
 mod topic;
 mod vault;
+mod web;
 
 pub use http::{Aws, aws};
 pub use keys::{RsaKey, random};
@@ -16,6 +17,7 @@ pub use mail::{Mail, Mailer};
 pub use texter::{Sms, Texter};
 pub use topic::Topic;
 pub use vault::Vault;
+pub use web::{Answer, Web};
 
 use aws_sdk_sns::error::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;

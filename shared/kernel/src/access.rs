@@ -115,6 +115,8 @@ pub enum Permission {
     ManageAccounts,
     /// See how the platform is doing.
     ReadSystemStatus,
+    /// Say how people register and sign in, and what everybody is told.
+    ManageSettings,
 }
 
 /// How far a permission extends, the nearest first.
@@ -183,10 +185,10 @@ impl Role {
                 Patient | Practitioner | Nurse | Receptionist | Pharmacist | Technician | Finance,
             ) => None,
             (ReadAccounts | ReadSystemStatus, Operator | Support) => Some(Platform),
-            (ManageAccounts, Operator) => Some(Platform),
-            (ManageAccounts, Support) => None,
+            (ManageAccounts | ManageSettings, Operator) => Some(Platform),
+            (ManageAccounts | ManageSettings, Support) => None,
             (
-                ReadAccounts | ManageAccounts | ReadSystemStatus,
+                ReadAccounts | ManageAccounts | ReadSystemStatus | ManageSettings,
                 Patient | Practitioner | Nurse | Receptionist | Pharmacist | Technician | Finance | Manager,
             ) => None,
         }
@@ -214,7 +216,7 @@ impl Permission {
     pub const fn is_sensitive(self) -> bool {
         use Permission::*;
         match self {
-            RemoveOwnFactor | ManageMembers | ManageRoles | ManageAccounts => true,
+            RemoveOwnFactor | ManageMembers | ManageRoles | ManageAccounts | ManageSettings => true,
             SignOut | PassSecondFactor | EnrolOwnFactor | ReadOwnAccount | ManageOwnAccount
             | ManageOwnHealth | ListOwnAppointments | ReadAppointments | BookAppointments
             | CancelAppointments | ManageHours | ReadPatients | ReadClinicalFields | ReadMembers
@@ -300,6 +302,8 @@ pub enum AuthenticationMethod {
     Sms,
     /// A passkey: possession of a key, and a person verified by its holder.
     Hwk,
+    /// The word of somebody else who signs people in. RFC 8176 has no value for it; this is the common one.
+    Fed,
     /// More than one factor.
     Mfa,
 }

@@ -5,7 +5,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use store::Meter;
 
 use crate::telemetry::{Line, Outcome};
-use crate::{Audience, Endpoint, Host, Job, Route, Scheduled, Use, answer, job, relay};
+use crate::{Audience, Command, Endpoint, Host, Job, Route, Scheduled, Use, answer, job, relay};
 
 pub(crate) type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -41,6 +41,8 @@ pub enum Trigger {
     Stream,
     /// The clock, as EventBridge Scheduler writes it: `rate(1 day)`.
     Schedule(&'static str),
+    /// Whoever runs the environment, with `aws lambda invoke`. Nothing else may.
+    Command,
 }
 
 /// What the outside may know of an [`Endpoint`].
@@ -155,6 +157,20 @@ impl Function {
         }
     }
 
+    /// A function that whoever runs the environment invokes.
+    pub const fn command<C: Command>(name: &'static str) -> Self {
+        Self {
+            name,
+            trigger: Trigger::Command,
+            uses: C::USES,
+            memory: 256,
+            timeout: 30,
+            reserved: None,
+            audited: true,
+            run: |call| Box::pin(job::obey::<C>(call)),
+        }
+    }
+
     /// The function that carries the outbox of its context's table to the topic of events.
     pub const fn relay(name: &'static str) -> Self {
         Self {
@@ -174,7 +190,7 @@ impl Function {
         match &self.trigger {
             Trigger::Http(http) => http.replays,
             Trigger::Event(_) => true,
-            Trigger::Stream | Trigger::Schedule(_) => false,
+            Trigger::Stream | Trigger::Schedule(_) | Trigger::Command => false,
         }
     }
 
@@ -186,7 +202,7 @@ impl Function {
     /// Work on one delivery, exactly as Lambda hands it over, and give Lambda's answer.
     ///
     /// HTTP functions take API Gateway's payload 2.0, functions of events an SQS event, relays a
-    /// DynamoDB stream event; schedules take anything.
+    /// DynamoDB stream event, commands what they are told; schedules take anything.
     pub async fn invoke(&self, host: &Host, event: &str, invocation: &Invocation) -> Result<String, Failure> {
         let begun = Instant::now();
         let cold = host.is_cold();

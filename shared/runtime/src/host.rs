@@ -1,9 +1,9 @@
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use gateways::{Aws, Mailer, Texter, Topic, Vault};
+use gateways::{Aws, Mailer, Texter, Topic, Vault, Web};
 use kernel::Timestamp;
 use store::Table;
 use tokio::sync::OnceCell;
@@ -31,6 +31,7 @@ pub struct Host {
     mailer: OnceCell<Mailer>,
     texter: OnceCell<Texter>,
     topic: OnceCell<Topic>,
+    web: OnceLock<Web>,
     kept: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
     warm: AtomicBool,
 }
@@ -53,6 +54,7 @@ impl Host {
             mailer: OnceCell::new(),
             texter: OnceCell::new(),
             topic: OnceCell::new(),
+            web: OnceLock::new(),
             kept: Mutex::default(),
             warm: AtomicBool::new(false),
         }
@@ -61,6 +63,11 @@ impl Host {
     /// With these AWS clients' configuration instead of the environment's.
     pub fn with_aws(self, aws: Aws) -> Self {
         Self { aws: OnceCell::new_with(Some(aws)), ..self }
+    }
+
+    /// With another way to services of others.
+    pub fn with_web(self, web: Web) -> Self {
+        Self { web: OnceLock::from(web), ..self }
     }
 
     /// With another clock.
@@ -107,6 +114,11 @@ impl Host {
     /// Outgoing text messages.
     pub async fn texter(&self) -> &Texter {
         self.texter.get_or_init(|| async { Texter::new(self.aws().await) }).await
+    }
+
+    /// Services of others.
+    pub fn web(&self) -> &Web {
+        self.web.get_or_init(Web::new)
     }
 
     /// Unpredictable bytes.

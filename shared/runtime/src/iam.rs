@@ -40,6 +40,8 @@ pub enum Use {
     Link,
     /// Know from where a request came.
     Address,
+    /// Call services of others, which no role of ours allows or forbids.
+    Internet,
 }
 
 /// What a statement is about.
@@ -99,7 +101,7 @@ impl Function {
                 Use::Blind => allow("kms:GenerateMac", Resource::IndexKey),
                 Use::SendMail => allow("ses:SendEmail", Resource::MailIdentity),
                 Use::SendSms => allow("sns:Publish", Resource::Telephones),
-                Use::Issue | Use::Link | Use::Address => {}
+                Use::Issue | Use::Link | Use::Address | Use::Internet => {}
             }
         }
         if self.keeps_receipts() {

@@ -1,10 +1,11 @@
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use kernel::{Fact, Fault, Problem, Status};
-use serde::de::DeserializeOwned;
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 use store::{Receipt, Shared, Store, StoreError};
 
-use crate::function::{Answer, Call};
+use crate::endpoint::Answered;
+use crate::function::{Answer, Boxed, Call};
 use crate::settle::{EVENTS, ROUNDS, Settled, digest, settle};
 use crate::telemetry::{self, Outcome};
 use crate::{Audience as _, Audit, Client, Cx, Done, Failure, System, Use, cx};
@@ -36,6 +37,18 @@ pub trait Scheduled: Send + 'static {
 
     /// Read, decide, and say what is to be written.
     fn run(cx: &Cx<'_, System>) -> impl Future<Output = Result<Done<()>, Problem>> + Send;
+}
+
+/// Work that whoever runs an environment sets off, by invoking the function itself; who that is, IAM decides.
+/// The type is what they say.
+pub trait Command: DeserializeOwned + Clone + Send + Sync + 'static {
+    /// What it uses beside its audit record.
+    const USES: &'static [Use];
+    /// What they are told.
+    type Reply: Serialize + Send + 'static;
+
+    /// Read, decide, and say what is to be written.
+    fn run(self, cx: &Cx<'_, System>) -> impl Future<Output = Result<Done<Self::Reply>, Problem>> + Send;
 }
 
 /// Run a batch; report the messages to be delivered again.
@@ -105,9 +118,19 @@ async fn one<J: Job>(call: &Call<'_>, message: SqsMessage) -> Result<(), Problem
 
 /// Run a schedule once.
 pub(crate) async fn tick<S: Scheduled>(call: &Call<'_>) -> Result<Answer, Failure> {
-    match tock::<S>(call).await {
-        Ok(()) => Ok(Answer {
-            body: "null".into(),
+    answer(call, once(call, |cx| Box::pin(S::run(cx))).await)
+}
+
+/// Carry out a command once.
+pub(crate) async fn obey<C: Command>(call: &Call<'_>) -> Result<Answer, Failure> {
+    let command = serde_json::from_str::<C>(call.event).map_err(|error| Failure(error.to_string()))?;
+    answer(call, once(call, move |cx| Box::pin(command.clone().run(cx))).await)
+}
+
+fn answer<R: Serialize>(call: &Call<'_>, result: Result<R, Problem>) -> Result<Answer, Failure> {
+    match result {
+        Ok(reply) => Ok(Answer {
+            body: serde_json::to_string(&reply).map_err(|error| Failure(error.to_string()))?,
             outcome: Outcome::Done,
             status: None,
             code: None,
@@ -120,14 +143,18 @@ pub(crate) async fn tick<S: Scheduled>(call: &Call<'_>) -> Result<Answer, Failur
     }
 }
 
-async fn tock<S: Scheduled>(call: &Call<'_>) -> Result<(), Problem> {
+/// Do something once, without anybody who asks for it and without a receipt.
+async fn once<R: Send>(
+    call: &Call<'_>,
+    run: impl for<'a> Fn(&'a Cx<'_, System>) -> Boxed<'a, Result<Done<R>, Problem>> + Send,
+) -> Result<R, Problem> {
     let now = call.host.now();
     let store = Store::new(call.host.table().await, now, call.meter);
     let grant = System::admit(None, None, None, now)?;
     let cx =
         Cx { store: store.clone(), grant, now, if_match: None, client: Client::default(), host: call.host };
     for _ in 0..ROUNDS {
-        let Done { change, concerns, .. } = S::run(&cx).await?;
+        let Done { change, concerns, answer, .. } = run(&cx).await?;
         let audit = (call.function.is_audited() && !change.is_empty()).then(|| Audit {
             id: cx::fresh_id(call.host, now),
             request: call.invocation.request_id.clone(),
@@ -140,7 +167,12 @@ async fn tock<S: Scheduled>(call: &Call<'_>) -> Result<(), Problem> {
             refused: None,
         });
         match settle(&store, change, audit.as_ref(), None, &call.invocation.request_id).await? {
-            Settled::Written | Settled::Before(_) => return Ok(()),
+            Settled::Written | Settled::Before(_) => {
+                return match answer {
+                    Answered::Reply(reply) => Ok(reply),
+                    Answered::Refusal(problem) => Err(problem),
+                };
+            }
             Settled::Stale => {}
         }
     }

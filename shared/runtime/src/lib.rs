@@ -34,7 +34,7 @@ pub use endpoint::{Content, Done, Endpoint, Method, Route};
 pub use function::{Failure, Function, Http, Invocation, Trigger};
 pub use host::{Clock, Entropy, Host, Sink};
 pub use iam::{Resource, Statement, Use};
-pub use job::{Job, Scheduled};
+pub use job::{Command, Job, Scheduled};
 pub use kernel::Problem;
 pub use serve::serve;
 pub use settings::{AUDIENCE, Setting, Settings, SettingsError};

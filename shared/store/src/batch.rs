@@ -3,10 +3,9 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Error;
-use aws_sdk_dynamodb::types::AttributeValue::S;
 use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnConsumedCapacity};
 
-use crate::read::{place, read};
+use crate::read::{place, place_of, read};
 use crate::{Entity, Item, Key, Store, StoreError, Stored};
 
 /// How often DynamoDB is asked again for what it did not get round to.
@@ -50,13 +49,25 @@ impl Batch<'_> {
 
     /// Read them.
     pub async fn get(self) -> Result<Found, StoreError> {
-        let Self { store, places } = self;
+        self.store.fetch(&self.places).await.map(Found)
+    }
+}
+
+impl Store {
+    /// The records at these places, of which there may be a hundred, in one round trip.
+    pub(crate) async fn fetch(
+        &self,
+        places: &[(String, String)],
+    ) -> Result<HashMap<(String, String), Item>, StoreError> {
+        let mut found = HashMap::new();
+        if places.is_empty() {
+            return Ok(found);
+        }
         let keys: Vec<_> = places.iter().map(|(pk, sk)| place(pk, sk)).collect();
         let ask = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
-        let mut ask = Some(HashMap::from([(store.table.name.clone(), ask.expect("keys are given"))]));
-        let mut found = HashMap::new();
+        let mut ask = Some(HashMap::from([(self.table.name.clone(), ask.expect("keys are given"))]));
         for round in 0..ROUNDS {
-            let reply = store
+            let reply = self
                 .table
                 .client
                 .batch_get_item()
@@ -65,18 +76,18 @@ impl Batch<'_> {
                 .send()
                 .await
                 .map_err(Error::from)?;
-            store.meter.read(Some(
+            self.meter.read(Some(
                 reply.consumed_capacity().iter().filter_map(|used| used.capacity_units()).sum::<f64>(),
             ));
             for item in reply.responses.into_iter().flatten().flat_map(|(_, items)| items) {
-                if let (Some(S(pk)), Some(S(sk))) = (item.get("pk"), item.get("sk"))
-                    && store.live(&item)
+                if let Some(place) = place_of(&item)
+                    && self.live(&item)
                 {
-                    found.insert((pk.clone(), sk.clone()), item);
+                    found.insert(place, item);
                 }
             }
             match reply.unprocessed_keys.filter(|rest| !rest.is_empty()) {
-                None => return Ok(Found(found)),
+                None => return Ok(found),
                 rest => ask = rest,
             }
             tokio::time::sleep(Duration::from_millis(10 << round)).await;

@@ -57,7 +57,8 @@ pub struct Index {
     pub name: &'static str,
     /// The partition attribute: `by_patient`.
     pub attribute: &'static str,
-    /// Does it hold the keys alone? Then it is good for counting, and costs a fraction of a whole copy.
+    /// Does it hold the keys alone? Then it costs a fraction of a whole copy, and whoever lists through it
+    /// reads the records themselves in a second round trip.
     pub keys_only: bool,
 }
 

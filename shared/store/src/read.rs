@@ -136,7 +136,12 @@ impl Store {
                 None => vec![part("sk")],
             })
         });
-        let items = reply.items.unwrap_or_default();
+        let mut items = reply.items.unwrap_or_default();
+        if range.index.is_some_and(|index| index.keys_only) {
+            let places: Vec<_> = items.iter().filter_map(place_of).collect();
+            let mut found = self.fetch(&places).await?;
+            items = places.iter().filter_map(|place| found.remove(place)).collect();
+        }
         let items = items.into_iter().filter(|item| self.live(item)).map(read).collect::<Result<_, _>>()?;
         Ok(Listing { items, next })
     }
@@ -189,6 +194,14 @@ pub(crate) fn names(scope: &impl Scope, partition: &str, sort: &str) -> (String,
 
 pub(crate) fn place(pk: &str, sk: &str) -> Item {
     [("pk".into(), S(pk.into())), ("sk".into(), S(sk.into()))].into()
+}
+
+/// Where a record stands.
+pub(crate) fn place_of(item: &Item) -> Option<(String, String)> {
+    match (item.get("pk"), item.get("sk")) {
+        (Some(S(pk)), Some(S(sk))) => Some((pk.clone(), sk.clone())),
+        _ => None,
+    }
 }
 
 pub(crate) fn read<E: Entity>(mut item: Item) -> Result<Stored<E>, StoreError> {

@@ -34,6 +34,7 @@ use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::EncodingKey;
 use kernel::{ClinicId, PatientId, Role};
 use local::gateway::Gateway;
+use local::stand_in::Claimed;
 use local::{Options, Platform, pump, seed, table_name};
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
@@ -277,6 +278,36 @@ impl TestPlatform {
         token.unwrap_or_else(|| panic!("no link went to {to}"))
     }
 
+    /// Somebody goes to this provider of the demonstration, says there who they are, and comes back: what
+    /// they come back with.
+    pub async fn goes_elsewhere(&self, provider: &str, email: &str, verified: bool) -> Value {
+        let departure = self.anyone().call("begin-provider-sign-in", json!({ "provider": provider })).await;
+        let departure = departure.granted(201);
+        let claimed = Claimed {
+            email: email.to_owned(),
+            given_name: "Else".to_owned(),
+            family_name: "Where".to_owned(),
+            verified: verified.then(|| "yes".to_owned()),
+        };
+        let url = departure["url"].as_str().expect("a URL");
+        let back = self.platform.stand_in().goes_through(url, claimed).expect("the stand-in takes them");
+        let (home, query) = back.split_once('?').expect("a query");
+        assert_eq!(home, format!("{}/sign-in/return", local::web_origin(ORIGIN)));
+        let mut back: Map<String, Value> =
+            serde_html_form::from_str(query).expect("what they come back with");
+        back.insert("verifier".into(), departure["verifier"].clone());
+        Value::Object(back)
+    }
+
+    /// The subject and the text of the last mail to this address, once everything has arrived.
+    pub async fn last_mail(&self, to: &str) -> String {
+        self.settle().await;
+        let mails = self.mails().await;
+        let mail = mails.iter().rev().find(|mail| mail.content.to.iter().any(|known| known == to));
+        let mail = mail.unwrap_or_else(|| panic!("no mail went to {to}"));
+        format!("{:?} {:?}", mail.content.subject, mail.content.text)
+    }
+
     /// The code of the last text message to this number, once everything has arrived.
     pub async fn texted(&self, to: &str) -> String {
         self.settle().await;
@@ -335,8 +366,8 @@ impl TestPlatform {
 
     /// Sign any claims with the key that the platform itself signs with.
     pub async fn sign(&self, header: &jsonwebtoken::Header, claims: &Value) -> String {
-        let keys = self.records("identity", "signing-key").await;
-        let sealed = keys.last().and_then(|key| key["sealed"].as_str()).expect("a signing key");
+        let ring = self.records("identity", "key-ring").await.remove(0);
+        let sealed = ring["keys"][0]["sealed"].as_str().expect("a signing key");
         let sealed = BASE64_URL_SAFE_NO_PAD.decode(sealed).expect("as it was stored");
         let vault = gateways::Vault::new(&self.platform.admin(), Some("alias/careplane-local-data"), None);
         let private = vault.unseal("signing-key", sealed).await.expect("our own key");

@@ -19,6 +19,8 @@ pub enum Trouble {
     Unreachable,
     /// The service refuses and will refuse again.
     Refused,
+    /// The service answers this status and body.
+    Says(u16, &'static str),
 }
 
 #[derive(Default)]
@@ -81,6 +83,7 @@ fn name(operation: &str, body: &[u8]) -> String {
         return "SendEmail".into();
     }
     match operation.rsplit_once('.') {
+        Some(_) if operation.starts_with('/') => operation.into(),
         Some((_, name)) => name.into(),
         None => {
             let form = String::from_utf8_lossy(body);
@@ -96,6 +99,7 @@ fn happen(trouble: &Trouble, operation: &str, body: &[u8]) -> Fault {
     match (trouble, operation) {
         (Trouble::AnswerLost, _) => Fault::LostAnswer,
         (Trouble::Unreachable, _) => Fault::Unreachable,
+        (Trouble::Says(status, body), _) => Fault::Answer(*status, (*body).to_owned()),
         (Trouble::Throttled, "SendEmail") => Fault::Answer(
             429,
             json!({ "__type": "TooManyRequestsException", "message": "Maximum sending rate exceeded." })

@@ -42,14 +42,17 @@ async fn request(platform: &TestPlatform, name: &str, http: &Http) -> Option<Val
         | "list-invitations"
         | "list-roles"
         | "get-system-status"
-        | "begin-passkey-sign-in" => {
+        | "begin-passkey-sign-in"
+        | "begin-provider-sign-in" => {
             return none(before, after, name);
         }
         "verify-email" => (answer["user"].clone(), Value::Null, concerns(answer["patient"].clone())),
         "sign-in" | "refresh-session" => {
             (json!(demo::user(1)), Value::Null, concerns(json!(demo::patient(1))))
         }
-        "sign-in-with-passkey" => (answer["user"].clone(), Value::Null, concerns(answer["patient"].clone())),
+        "sign-in-with-passkey" | "sign-in-with-provider" => {
+            (answer["user"].clone(), Value::Null, concerns(answer["patient"].clone()))
+        }
         "register-patient" => (Value::Null, Value::Null, json!([])),
         "request-password-reset" => (Value::Null, Value::Null, concerns(json!(demo::patient(1)))),
         "reset-password" | "accept-invitation" => {
@@ -58,7 +61,10 @@ async fn request(platform: &TestPlatform, name: &str, http: &Http) -> Option<Val
             let account = account.expect("an account");
             (account["user"].clone(), Value::Null, concerns(account["patient"].clone()))
         }
-        "find-account" | "change-account" => (claim("sub"), claim("role"), concerns(json!(demo::patient(2)))),
+        "list-accounts" => (claim("sub"), claim("role"), json!([1, 2, 3].map(demo::patient))),
+        "find-account" | "get-account" | "change-account" => {
+            (claim("sub"), claim("role"), concerns(json!(demo::patient(2))))
+        }
         "get-appointment" | "cancel-appointment" | "book-appointment" | "get-patient" => {
             (claim("sub"), claim("role"), concerns(json!(demo::patient(1))))
         }
@@ -136,6 +142,10 @@ async fn deliver(platform: &TestPlatform, function: &str) -> Option<Value> {
         "rotate-signing-key" => {
             platform.pass(jiff::SignedDuration::from_hours(24 * 31));
             platform.deliver(function, &json!({})).await.unwrap();
+            about(Value::Null, json!([]))
+        }
+        "invite-operator" => {
+            platform.deliver(function, &json!({ "email": "op@example.org" })).await.unwrap();
             about(Value::Null, json!([]))
         }
         "relay-identity-events" | "relay-directory-events" | "relay-scheduling-events" => {

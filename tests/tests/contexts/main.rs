@@ -5,12 +5,14 @@
 
 mod common;
 
+mod accounts;
 mod audit;
 mod availability;
 mod bad_input;
 mod booking;
 mod cancellation;
 mod confirmation;
+mod elsewhere;
 mod factors;
 mod faults;
 mod gateway;
@@ -25,6 +27,7 @@ mod oracle;
 mod permissions;
 mod ready;
 mod sessions;
+mod settings;
 mod store;
 mod tenancy;
 mod tokens;

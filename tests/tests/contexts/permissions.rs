@@ -260,6 +260,7 @@ async fn what_is_sensitive_wants_a_second_factor_of_the_last_five_minutes() {
     define-role
     change-role
     remove-role
+    change-settings
     change-account
     ");
 }

@@ -11,6 +11,10 @@ use crate::common::*;
 /// Where the web client is: the origin of pages.
 pub(crate) const WEB: &str = "http://localhost:8080";
 
+/// A PNG of one pixel.
+pub(crate) const PICTURE: &str =
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+
 /// A request that succeeds, if whoever makes it may make it.
 pub(crate) struct Ready<'a> {
     pub(crate) visitor: Visitor<'a>,
@@ -102,6 +106,7 @@ pub(crate) async fn ready<'a>(platform: &'a TestPlatform, visitor: Visitor<'a>, 
         | "get-docs"
         | "get-openid-configuration"
         | "get-signing-keys"
+        | "get-settings"
         | "list-clinics"
         | "begin-passkey-sign-in" => json!({}),
         "get-clinic" | "list-providers" | "list-services" => clinic,
@@ -149,6 +154,10 @@ pub(crate) async fn ready<'a>(platform: &'a TestPlatform, visitor: Visitor<'a>, 
             let options = platform.anyone().call("begin-passkey-sign-in", json!({})).await.granted(201);
             key.get(&options)
         }
+        "begin-provider-sign-in" => json!({ "provider": "example-id" }),
+        "sign-in-with-provider" => {
+            platform.goes_elsewhere("example-id", "ready-elsewhere@example.org", true).await
+        }
         "refresh-session" => {
             let fields = json!({ "email": "ada.lovelace@careplane.example", "password": demo::PASSWORD });
             let session = platform.anyone().call("sign-in", fields).await;
@@ -166,6 +175,21 @@ pub(crate) async fn ready<'a>(platform: &'a TestPlatform, visitor: Visitor<'a>, 
             })
         }
 
+        "connect-identity" => {
+            let email = fresh(platform, "connects").await;
+            platform.goes_elsewhere("example-id", &email, true).await
+        }
+        "disconnect-identity" => {
+            let email = fresh(platform, "disconnects").await;
+            let back = platform.goes_elsewhere("example-hub", &email, true).await;
+            visitor.call("connect-identity", back).await;
+            json!({ "provider": "example-hub" })
+        }
+        "set-own-picture" => json!({ "image": PICTURE }),
+        "get-own-picture" | "remove-own-picture" => {
+            visitor.call("set-own-picture", json!({ "image": PICTURE })).await;
+            json!({})
+        }
         "who-am-i" | "list-sessions" | "list-factors" | "get-own-health" | "end-other-sessions"
         | "begin-totp" | "begin-passkey" => json!({}),
         "update-account" => json!({ "given_name": "Neu" }),
@@ -250,6 +274,12 @@ pub(crate) async fn ready<'a>(platform: &'a TestPlatform, visitor: Visitor<'a>, 
             with(clinic, "patient", json!(demo::patient(1)))
         }
 
+        "change-settings" => json!({
+            "registration_open": true, "support_email": "help@careplane.example",
+            "announcement": { "text": "We are closed on Monday.", "until": null }, "identity_providers": [],
+        }),
+        "list-accounts" => json!({ "group": "patients" }),
+        "get-account" => json!({ "user": demo::user(2) }),
         "find-account" => json!({ "email": "ben.fischer@careplane.example" }),
         "change-account" => json!({ "user": demo::user(2), "active": false }),
         "get-system-status" => {

@@ -366,3 +366,61 @@ async fn a_membership_is_switched_without_a_new_sign_in() {
         owner.call("switch-membership", fields).await.refused(404, "NOT_FOUND");
     }
 }
+
+#[tokio::test]
+async fn a_refresh_asks_twice_however_new_the_process_and_whatever_the_role() {
+    for (email, role) in [("ada.lovelace@careplane.example", Role::Patient), ("", Role::Staff)] {
+        let platform = TestPlatform::open().await;
+        let lead = "lead@example.org";
+        let (email, password) = if role == Role::Staff {
+            join(&platform, lead).await;
+            (lead, "twelve letters")
+        } else {
+            (email, demo::PASSWORD)
+        };
+        let fields = json!({ "email": email, "password": password });
+        let session = platform.anyone().call("sign-in", fields).await;
+        assert_eq!(session.body["role"], json!(role));
+        let _ = platform.calls();
+        // This process has refreshed nothing yet: it knows neither the signing keys nor the role.
+        refresh(&platform, &session, "first-try").await.granted(200);
+        let asked = platform.calls();
+        assert_eq!(asked, ["BatchGetItem", "Decrypt", "TransactWriteItems"], "{role}");
+    }
+}
+
+#[tokio::test]
+async fn what_becomes_of_a_role_is_felt_at_the_next_refresh() {
+    let platform = TestPlatform::open().await;
+    let manager = platform.as_role(Role::Manager);
+    let here = || json!({ "clinic": demo::clinic(1) });
+    let user = join(&platform, "lead@example.org").await;
+    let fields = json!({ "email": "lead@example.org", "password": "twelve letters" });
+    let owner = platform.anyone().call("sign-in", fields).await;
+    // A second factor, so that the token holds what the role holds.
+    let bearer = format!("Bearer {}", text(&owner.body["access_token"]));
+    let headers = [("authorization", &*bearer), ("content-type", "application/json")];
+    let begun =
+        platform.anyone().http("POST", "/v1/me/factors/totp", "{}".to_owned(), &headers).await.granted(201);
+    let code = json!({ "code": demo::totp(&text(&begun["secret"]), platform.now()) }).to_string();
+    let enrolled = platform.anyone().http("PUT", "/v1/me/factors/totp", code, &headers).await.granted(200);
+    assert!(enrolled["session"]["permissions"].as_array().unwrap().contains(&json!("book-appointments")));
+
+    let role = with(with(here(), "role", json!(demo::role(1))), "name", "Lead");
+    manager.call("change-role", with(role, "permissions", json!(["read-members"]))).await.granted(200);
+    let next = refresh(&platform, &owner, "after-the-edit").await;
+    assert!(!next.body["permissions"].as_array().unwrap().contains(&json!("book-appointments")), "{next:?}");
+    assert!(next.body["permissions"].as_array().unwrap().contains(&json!("read-members")));
+
+    // Another role altogether: the cookie still names the old one, and what the account says counts.
+    let nurse = with(with(here(), "name", "Nobody"), "permissions", json!(["read-appointments"]));
+    let other = manager.call("define-role", nurse).await.granted(201);
+    let member = with(with(here(), "user", user), "custom_role", other["id"].clone());
+    manager.call("change-member", member).await.granted(200);
+    let jar = next.jar();
+    let browser =
+        platform.anyone().with("cookie", &jar).with("x-csrf-token", &text(&owner.body["csrf_token"]));
+    let last = browser.key("after-the-move").call("refresh-session", json!({})).await.granted(200);
+    assert!(last["permissions"].as_array().unwrap().contains(&json!("read-appointments")), "{last}");
+    assert!(!last["permissions"].as_array().unwrap().contains(&json!("read-members")), "{last}");
+}

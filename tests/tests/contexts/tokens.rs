@@ -302,6 +302,9 @@ async fn what_a_token_of_a_session_that_has_ended_still_opens() {
     change-role
     remove-role
     get-patient
+    change-settings
+    list-accounts
+    get-account
     find-account
     change-account
     set-provider-hours
