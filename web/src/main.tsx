@@ -2,14 +2,17 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { takeReturn } from "./api/attempt";
 import { isTransient, Problem, Unreachable } from "./api/problem";
 import { keepSession } from "./api/keep";
+import { settingsQuery } from "./api/queries";
 import { getSession, onSessionChange } from "./api/session";
 import { startLanguage } from "./i18n";
 import { makeRouter } from "./router";
 import "./styles/index.css";
 
 const RETRIES = 2;
+const PATIENCE_MS = 300;
 
 const queries = new QueryClient({
   defaultOptions: {
@@ -22,7 +25,17 @@ const queries = new QueryClient({
   },
 });
 
+takeReturn();
 const router = makeRouter(queries);
+
+/**
+ * What the settings put on a page is there with the first render, or it would push the rest aside. They were asked for
+ * with the scripts (see index.html) and so are mostly here; for a network that is slow nobody waits.
+ */
+const settings = Promise.race([
+  queries.query(settingsQuery).catch(() => undefined),
+  new Promise((resolve) => setTimeout(resolve, PATIENCE_MS)),
+]);
 
 /** Who somebody is, and how far they have shown it. A session that was merely renewed has both as before. */
 function standing(): { readonly who: string; readonly step: string } {
@@ -48,7 +61,7 @@ keepSession();
 const element = document.getElementById("root");
 if (element === null) throw new Error("the page has no #root");
 
-await startLanguage(navigator.languages);
+await Promise.all([startLanguage(navigator.languages), settings]);
 createRoot(element, {
   // What the API refused, or could not say, is on the screen and no fault of the page.
   onCaughtError: (error) => {

@@ -9,8 +9,14 @@ import {
 } from "@tanstack/react-router";
 import { findSession } from "./api/keep";
 import { hasLapsed, isWhole, may, type Session } from "./api/session";
-import { clinicQuery, clinicsQuery, providerQuery, servicesQuery } from "./api/queries";
-import type { Permission } from "./api/types";
+import {
+  clinicQuery,
+  clinicsQuery,
+  providerQuery,
+  servicesQuery,
+  settingsQuery,
+} from "./api/queries";
+import type { AccountFilter, Permission } from "./api/types";
 import { inside } from "./inside";
 import { rememberNext, safePath } from "./next";
 import { HomeScreen } from "./screens/home";
@@ -30,6 +36,10 @@ const text = (value: unknown): string | undefined =>
  */
 
 const root = createRootRouteWithContext<Context>()({
+  loader: ({ context }) => {
+    // An announcement reaches a tab that stays open for days, too.
+    void context.queries.query(settingsQuery).catch(() => undefined);
+  },
   component: Shell,
   notFoundComponent: MissingScreen,
 });
@@ -121,6 +131,16 @@ const register = createRoute({
   path: "/register",
   ...visitorOnly,
   component: lazyRouteComponent(() => import("./screens/register"), "RegisterScreen"),
+});
+
+/** Where people come back to who have signed in elsewhere. */
+const signInReturn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in/return",
+  component: lazyRouteComponent(
+    inside(() => import("./screens/return")),
+    "ReturnScreen",
+  ),
 });
 
 const secondFactor = createRoute({
@@ -289,6 +309,9 @@ const accountPages = [
   createRoute({
     getParentRoute: () => accountFrame,
     path: "/account/factors",
+    validateSearch: (search: Record<string, unknown>): { connected?: string | undefined } => ({
+      connected: text(search.connected),
+    }),
     component: lazyRouteComponent(accountArea, "FactorsScreen"),
   }),
   createRoute({
@@ -343,12 +366,37 @@ const clinicPages = [
 
 const platformArea = inside(() => import("./screens/platform/area"));
 
+/** Which accounts are listed, as far as it is said; also while one of them is open. */
+interface AccountSearch {
+  readonly group?: AccountFilter["group"] | undefined;
+  readonly state?: AccountFilter["state"] | undefined;
+}
+
+const filterIn = (search: Record<string, unknown>): AccountSearch => ({
+  group: search.group === "patients" ? search.group : undefined,
+  state: search.state === "deactivated" || search.state === "closed" ? search.state : undefined,
+});
+
 const platformPages = [
   createRoute({
     getParentRoute: () => personal,
     path: "/platform",
+    validateSearch: filterIn,
     beforeLoad: only("read-accounts"),
     component: lazyRouteComponent(platformArea, "AccountsScreen"),
+  }),
+  createRoute({
+    getParentRoute: () => personal,
+    path: "/platform/accounts/$user",
+    validateSearch: filterIn,
+    beforeLoad: only("read-accounts"),
+    component: lazyRouteComponent(platformArea, "AccountScreen"),
+  }),
+  createRoute({
+    getParentRoute: () => personal,
+    path: "/platform/settings",
+    beforeLoad: only("manage-settings"),
+    component: lazyRouteComponent(platformArea, "SettingsScreen"),
   }),
   createRoute({
     getParentRoute: () => personal,
@@ -365,6 +413,7 @@ export function makeRouter(queries: QueryClient) {
       provider,
       signIn,
       register,
+      signInReturn,
       secondFactor,
       enrolment,
       verify,

@@ -8,7 +8,7 @@ import { stepUp } from "./step-up";
 import { overTheWire } from "./wire";
 
 /** These are about what somebody typed or showed, not about the token that the call came with. */
-const NOT_THE_TOKEN = ["WRONG_CREDENTIALS", "PASSKEY_REFUSED"];
+const NOT_THE_TOKEN = ["WRONG_CREDENTIALS", "PASSKEY_REFUSED", "NOT_IDENTIFIED"];
 
 async function codeOf(response: Response): Promise<string> {
   const body: unknown = await response

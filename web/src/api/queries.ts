@@ -3,7 +3,7 @@ import { addDays, type LocalDate, WEEK } from "../time/week";
 import { answer, api, asIntent, asSecretIntent } from "./client";
 import { thisDevice } from "./device";
 import { forgetSession, getSession, startSession } from "./session";
-import type { Appointment, Clinic, Provider, Service } from "./types";
+import type { Appointment, Clinic, Provider, Service, Settings } from "./types";
 
 const PAGE = 100;
 const MANY_PAGES = 50;
@@ -27,6 +27,16 @@ export async function allPages<T>(
   }
   return items;
 }
+
+/** For as long as the API lets an answer be kept. */
+const SETTINGS_FRESH_MS = 60_000;
+
+/** How people register and sign in, and what everybody is told. */
+export const settingsQuery = queryOptions({
+  queryKey: ["settings"],
+  staleTime: SETTINGS_FRESH_MS,
+  queryFn: ({ signal }): Promise<Settings> => answer(api.GET("/v1/settings", { signal })),
+});
 
 const DIRECTORY_FRESH_MS = 5 * 60_000;
 

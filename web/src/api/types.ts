@@ -38,5 +38,13 @@ export type Invitation = Answer<"/v1/clinics/{clinic}/invitations", "post", 201>
 export type Roles = Answer<"/v1/clinics/{clinic}/roles", "get", 200>;
 export type ClinicRole = Roles["items"][number];
 export type Patient = Answer<"/v1/clinics/{clinic}/patients/{patient}", "get", 200>;
-export type Account = Answer<"/v1/accounts/{user}", "patch", 200>;
+export type Account = Answer<"/v1/accounts/{user}", "get", 200>;
+export type AccountFilter = Required<
+  Pick<NonNullable<paths["/v1/accounts"]["get"]["parameters"]["query"]>, "group" | "state">
+>;
+export type Settings = Answer<"/v1/settings", "get", 200>;
+export type NewSettings =
+  paths["/v1/settings"]["put"]["requestBody"]["content"]["application/json"];
+export type IdentityProvider = Settings["identity_providers"][number];
+export type NewIdentityProvider = NonNullable<NewSettings["identity_providers"]>[number];
 export type SystemStatus = Answer<"/admin/system-status", "get", 200>;

@@ -50,7 +50,7 @@ export function TextInput({
 }: FieldProps & {
   type?: "text" | "email" | "tel";
   defaultValue?: string;
-  inputMode?: "numeric" | "email";
+  inputMode?: "numeric" | "email" | "url";
   pattern?: string;
   /** What to say where the pattern does not match. */
   problem?: string;
@@ -92,9 +92,13 @@ export function PasswordInput({
   label,
   autoComplete,
   min,
+  hint = min === undefined ? undefined : t("field.password.hint", { min }),
+  isOptional = false,
 }: FieldProps & {
   /** For a new password: how long it must be. */
   min?: number;
+  hint?: string | undefined;
+  isOptional?: boolean;
 }) {
   const [isShown, setShown] = useState(false);
   return (
@@ -103,7 +107,7 @@ export function PasswordInput({
       name={name}
       type={isShown ? "text" : "password"}
       autoComplete={autoComplete}
-      isRequired
+      isRequired={!isOptional}
       {...(min === undefined ? {} : { minLength: min, maxLength: PASSWORD_MAX })}
     >
       <Label>{label}</Label>
@@ -121,9 +125,9 @@ export function PasswordInput({
           {isShown ? t("field.password.hide.short") : t("field.password.show.short")}
         </button>
       </div>
-      {min !== undefined && (
+      {hint !== undefined && (
         <Text slot="description" className="field-hint">
-          {t("field.password.hint", { min })}
+          {hint}
         </Text>
       )}
       <div className="field-problem">

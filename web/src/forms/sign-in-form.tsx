@@ -3,6 +3,7 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import { hasPasskeys } from "../api/device";
 import { hasCode } from "../api/problem";
 import { signIn } from "../api/queries";
+import type { IdentityProvider } from "../api/types";
 import { AttemptForm } from "./attempt-form";
 import { t } from "../i18n";
 import { Button } from "../ui/button";
@@ -11,9 +12,19 @@ import { ActionError, Notice } from "../ui/states";
 import { PasswordInput, TextInput } from "./fields";
 import { formText } from "./form";
 import { usePasskeySignIn } from "./passkey";
+import { ProviderButtons } from "./providers";
 
 /** Stands on several screens. The guard of the sign-in page leads on from all of them to where the person was going. */
-export function SignInForm({ email = "", next }: { email?: string; next: string | undefined }) {
+export function SignInForm({
+  email = "",
+  next,
+  providers = [],
+}: {
+  email?: string;
+  next: string | undefined;
+  /** Who else signs people in here. */
+  providers?: readonly IdentityProvider[];
+}) {
   const navigate = useNavigate();
   const leadOn = () => navigate({ to: "/sign-in", search: { next }, replace: true });
   const attempt = useMutation({ mutationFn: signIn, onSuccess: leadOn });
@@ -55,9 +66,9 @@ export function SignInForm({ email = "", next }: { email?: string; next: string 
           {t("sign_in.submit")}
         </Button>
       </AttemptForm>
+      {(hasPasskeys() || providers.length > 0) && <p className="or">{t("sign_in.or")}</p>}
       {hasPasskeys() && (
         <>
-          <p className="or">{t("sign_in.or")}</p>
           {passkey.error !== null && <SignInError error={passkey.error} />}
           <Button
             isWide
@@ -69,6 +80,7 @@ export function SignInForm({ email = "", next }: { email?: string; next: string 
           </Button>
         </>
       )}
+      {providers.length > 0 && <ProviderButtons providers={providers} next={next} />}
     </div>
   );
 }

@@ -10,7 +10,7 @@ import { t } from "../i18n";
 import { Button } from "../ui/button";
 import { Heading } from "../ui/heading";
 import { NextIcon } from "../ui/icons";
-import { PeopleIcon, PersonIcon, PulseIcon, ShieldIcon } from "../ui/inside/icons";
+import { PeopleIcon, PersonIcon, PulseIcon, ShieldIcon, SlidersIcon } from "../ui/inside/icons";
 import { membershipName } from "../ui/inside/role-name";
 import { Page } from "../ui/page";
 
@@ -54,6 +54,13 @@ function Landing({ session }: { session: Session }) {
       <Card key="status" icon={<PulseIcon />} text={t("landing.status.text")}>
         <Link to="/platform/status" className="card-link">
           {t("landing.status")}
+        </Link>
+      </Card>
+    ),
+    may(session, "manage-settings") && (
+      <Card key="settings" icon={<SlidersIcon />} text={t("landing.settings.text")}>
+        <Link to="/platform/settings" className="card-link">
+          {t("landing.settings")}
         </Link>
       </Card>
     ),

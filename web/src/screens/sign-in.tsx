@@ -1,6 +1,8 @@
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { hasLapsed } from "../api/session";
 import { ChosenTime } from "../forms/chosen";
+import { ProviderButtons, useProviders } from "../forms/providers";
+import { RegistrationClosed, useIsRegistrationClosed } from "../forms/registration-closed";
 import { SignInForm } from "../forms/sign-in-form";
 import { t } from "../i18n";
 import { Heading } from "../ui/heading";
@@ -11,6 +13,8 @@ const route = getRouteApi("/sign-in");
 
 export function SignInScreen() {
   const search = route.useSearch();
+  const { atOnce, later } = useProviders();
+  const isClosed = useIsRegistrationClosed();
   return (
     <Page title={t("sign_in.title")} width="narrow">
       <div className="panel">
@@ -21,20 +25,29 @@ export function SignInScreen() {
           </Notice>
         ) : null}
         <ChosenTime next={search.next} />
-        <SignInForm next={search.next} />
-        <div className="aside">
-          <p>{t("sign_in.new")}</p>
-          <Link
-            to="/register"
-            search={search}
-            replace
-            className="button"
-            data-look="secondary"
-            data-wide
-          >
-            {t("sign_in.register")}
-          </Link>
-        </div>
+        <SignInForm next={search.next} providers={atOnce} />
+        {isClosed ? (
+          <RegistrationClosed />
+        ) : (
+          <div className="aside">
+            <p>{t("sign_in.new")}</p>
+            <Link
+              to="/register"
+              search={search}
+              replace
+              className="button"
+              data-look="secondary"
+              data-wide
+            >
+              {t("sign_in.register")}
+            </Link>
+          </div>
+        )}
+        {later.length > 0 && (
+          <div className="stack">
+            <ProviderButtons providers={later} next={search.next} />
+          </div>
+        )}
       </div>
     </Page>
   );

@@ -7,6 +7,7 @@ import { AttemptForm } from "../forms/attempt-form";
 import { ChosenTime } from "../forms/chosen";
 import { isAtFields, PasswordInput } from "../forms/fields";
 import { formText } from "../forms/form";
+import { useIsRegistrationClosed } from "../forms/registration-closed";
 import { SignInForm } from "../forms/sign-in-form";
 import { useLinkToken } from "../forms/token";
 import { t } from "../i18n";
@@ -20,6 +21,7 @@ import { ActionError, Notice } from "../ui/states";
 export function VerifyScreen() {
   const token = useLinkToken();
   const [next] = useState(rememberedNext);
+  const isClosed = useIsRegistrationClosed();
   const navigate = useNavigate();
   const entry = useMutation({
     mutationFn: signIn,
@@ -54,9 +56,11 @@ export function VerifyScreen() {
               <Link to="/sign-in" className="button" data-look="primary" data-wide>
                 {t("nav.sign_in")}
               </Link>
-              <Link to="/register" className="button" data-look="secondary" data-wide>
-                {t("sign_in.register")}
-              </Link>
+              {!isClosed && (
+                <Link to="/register" className="button" data-look="secondary" data-wide>
+                  {t("sign_in.register")}
+                </Link>
+              )}
             </div>
           </>
         ) : (

@@ -29,12 +29,17 @@ export function Avatar({
   id,
   name,
   size = "medium",
+  picture,
 }: {
   id: string;
   name: string;
-  size?: "small" | "medium" | "large";
+  size?: "small" | "medium" | "large" | "huge";
+  /** A square JPEG in base64. */
+  picture?: string | null | undefined;
 }) {
-  return (
+  return picture ? (
+    <img className="avatar" data-size={size} src={`data:image/jpeg;base64,${picture}`} alt="" />
+  ) : (
     <span className="avatar" data-tone={toneOf(id)} data-size={size} aria-hidden="true">
       {initials(name)}
     </span>

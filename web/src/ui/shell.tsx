@@ -5,6 +5,7 @@ import { useIsVisitor, useSession } from "../api/session";
 import { useIsStepUpAsked } from "../api/step-up";
 import { t } from "../i18n";
 import { inside } from "../inside";
+import { Announcement } from "./announcement";
 import { focusHeading, Heading } from "./heading";
 import { CalendarIcon, Mark } from "./icons";
 import { Page } from "./page";
@@ -107,6 +108,7 @@ export function Shell() {
           </nav>
         </div>
       </header>
+      <Announcement />
       <div className="banner" role="status">
         {!isOnline && (
           <Notice tone="warning">

@@ -1,4 +1,4 @@
-import type { Browser, BrowserContextOptions, Locator, Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { linkIn, newestLetter } from "./inbox";
 import {
@@ -9,6 +9,7 @@ import {
   launch,
   newPatient,
   signOut,
+  tabTo,
   visit,
 } from "./support";
 
@@ -123,25 +124,6 @@ describe("a patient books for the first time", () => {
     await close();
   });
 });
-
-/** Presses Tab until the wanted thing has the focus, which everybody can see there. */
-async function tabTo(page: Page, target: Locator): Promise<void> {
-  await target.waitFor();
-  for (let presses = 0; presses < 80; presses += 1) {
-    await page.keyboard.press("Tab");
-    if (!(await target.evaluate((element) => element === document.activeElement))) continue;
-    const outline = await target.evaluate((element) => {
-      const shown = element.closest("label") ?? element;
-      const { outlineStyle } = getComputedStyle(shown);
-      return outlineStyle === "none"
-        ? getComputedStyle(element, "::after").outlineStyle
-        : outlineStyle;
-    });
-    expect(outline, `the focus on ${String(target)} can be seen`).not.toBe("none");
-    return;
-  }
-  throw new Error(`Tab never reached ${String(target)}`);
-}
 
 test("everything works with the keyboard alone", async () => {
   const { page, close } = await visit(browser, { viewport: phone });

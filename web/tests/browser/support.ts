@@ -250,6 +250,16 @@ export async function showCode(page: Page, secret: string): Promise<void> {
   await page.getByRole("button", { name: "Continue" }).click();
 }
 
+/** Everything that is good for some minutes, a code or a confirmation, is over after that. */
+export async function advanceClock(seconds: number): Promise<void> {
+  const response = await fetch(`${demo.base_url}/local/clock`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ advance_seconds: seconds }),
+  });
+  expect(response.ok).toBe(true);
+}
+
 /** What is in the menu behind the person's own name. */
 export async function openMenu(page: Page): Promise<Locator> {
   await page.getByRole("button", { name: /^Your account: / }).click();
@@ -262,6 +272,13 @@ export async function signOut(page: Page): Promise<void> {
   const menu = await openMenu(page);
   await menu.getByRole("button", { name: "Sign out" }).click();
   await page.getByRole("link", { name: "Sign in" }).waitFor();
+}
+
+/** Signs in on the way to a screen. */
+export async function enter(page: Page, who: SignIn, path: string): Promise<void> {
+  await page.goto(`/sign-in?${new URLSearchParams({ next: path }).toString()}`);
+  await signInAs(page, who);
+  await isSignedIn(page);
 }
 
 /** Somebody is signed in, and the page knows. */
@@ -289,4 +306,23 @@ export async function confirmAndSignIn(page: Page, patient: SignIn): Promise<voi
   expect(page.url()).not.toContain("token");
   await page.getByLabel("Password", { exact: true }).fill(patient.password);
   await page.getByRole("button", { name: "Confirm and sign in" }).click();
+}
+
+/** Presses Tab until the wanted thing has the focus, which everybody can see there. */
+export async function tabTo(page: Page, target: Locator): Promise<void> {
+  await target.waitFor();
+  for (let presses = 0; presses < 80; presses += 1) {
+    await page.keyboard.press("Tab");
+    if (!(await target.evaluate((element) => element === document.activeElement))) continue;
+    const outline = await target.evaluate((element) => {
+      const shown = element.closest("label") ?? element;
+      const { outlineStyle } = getComputedStyle(shown);
+      return outlineStyle === "none"
+        ? getComputedStyle(element, "::after").outlineStyle
+        : outlineStyle;
+    });
+    expect(outline, `the focus on ${String(target)} can be seen`).not.toBe("none");
+    return;
+  }
+  throw new Error(`Tab never reached ${String(target)}`);
 }

@@ -13,6 +13,9 @@ export default {
   "app.footer": "Times are always shown in the clinic’s own time zone.",
   "app.emergency": "In an emergency, call 112 in Europe or 911 in the United States.",
 
+  "announcement.label": "Announcement",
+  "announcement.dismiss": "Close the announcement",
+
   "nav.label": "Main",
   "nav.doctors": "Find a doctor",
   "nav.appointments": "My appointments",
@@ -112,6 +115,10 @@ export default {
   "sign_in.passkey.busy": "Waiting for your device",
   "sign_in.passkey.refused":
     "We do not know this passkey. Sign in with your password, or use another passkey.",
+  "provider_sign_in.go": "Continue with {name}",
+  "provider_sign_in.busy": "Going to {name}",
+  "provider_sign_in.fails":
+    "{name} cannot be reached at the moment. Try again later, or sign in another way.",
   "sign_in.new": "New here?",
   "sign_in.register": "Create an account",
 
@@ -123,6 +130,9 @@ export default {
   "register.busy": "Creating your account",
   "register.have": "Already have an account?",
   "register.sign_in": "Sign in",
+  "register.closed.title": "New accounts cannot be created at the moment",
+  "register.closed.text": "If you have an account already, you can sign in as always.",
+  "register.closed.support": "Can we help? Write to",
 
   "letter.title": "Look into your mail",
   "letter.heading": "Look into your mail",

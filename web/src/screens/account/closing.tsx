@@ -3,6 +3,7 @@ import { Link, useRouter } from "@tanstack/react-router";
 import { useState } from "react";
 import { closeAccount } from "../../api/inside/account";
 import { forgetSession } from "../../api/session";
+import type { Me } from "../../api/types";
 import { isAtFields, PasswordInput } from "../../forms/fields";
 import { formText } from "../../forms/form";
 import { AttemptForm } from "../../forms/attempt-form";
@@ -11,14 +12,15 @@ import { Button } from "../../ui/button";
 import { Ask } from "../../ui/inside/modal";
 import { ActionError } from "../../ui/states";
 import { AccountPage } from "./frame";
+import { hasPassword, NoPassword } from "./no-password";
 
 export const ClosingScreen = () => (
   <AccountPage title={t("account.closing")} lead={t("closing.lead")}>
-    {() => <Closing />}
+    {(_, me) => <Closing me={me} />}
   </AccountPage>
 );
 
-function Closing() {
+function Closing({ me }: { me: Me }) {
   const [isAsking, setAsking] = useState(false);
   return (
     <>
@@ -31,16 +33,19 @@ function Closing() {
         <Link to="/appointments" className="button" data-look="secondary" data-wide>
           {t("closing.appointments")}
         </Link>
-        <Button
-          look="quiet-danger"
-          isWide
-          onPress={() => {
-            setAsking(true);
-          }}
-        >
-          {t("closing.open")}
-        </Button>
+        {hasPassword(me) && (
+          <Button
+            look="quiet-danger"
+            isWide
+            onPress={() => {
+              setAsking(true);
+            }}
+          >
+            {t("closing.open")}
+          </Button>
+        )}
       </div>
+      {!hasPassword(me) && <NoPassword me={me} text={t("closing.no_password")} />}
       {isAsking && (
         <CloseDialog
           onClose={() => {

@@ -1,4 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
 import { hasPasskeys } from "../../api/device";
 import { factorsQuery, newRecoveryCodes, removeFactor } from "../../api/inside/factors";
@@ -16,6 +17,9 @@ import { RecoveryCodes } from "../../ui/inside/recovery-codes";
 import { Saved } from "../../ui/inside/saved";
 import { ActionError, ErrorNotice, Notice, Skeleton } from "../../ui/states";
 import { AccountPage } from "./frame";
+import { Identities, JustConnected } from "./identities";
+
+const route = getRouteApi("/personal/account-pages/account/factors");
 
 export const FactorsScreen = () => (
   <AccountPage title={t("account.factors")} lead={t("factors.lead")}>
@@ -26,6 +30,7 @@ export const FactorsScreen = () => (
 const date = (instant: string): string => longDateIn(localeTag(), visitorZone(), instant);
 
 function Loaded({ session, me }: { session: Session; me: Me }) {
+  const { connected } = route.useSearch();
   const factors = useQuery(factorsQuery(session.user));
   const [codes, setCodes] = useState<readonly string[]>([]);
   if (codes.length > 0) {
@@ -43,7 +48,13 @@ function Loaded({ session, me }: { session: Session; me: Me }) {
   if (factors.isLoadingError) {
     return <ErrorNotice error={factors.error} retry={() => void factors.refetch()} />;
   }
-  return <List session={session} me={me} factors={factors.data} onCodes={setCodes} />;
+  return (
+    <>
+      <JustConnected connected={connected} me={me} />
+      <List session={session} me={me} factors={factors.data} onCodes={setCodes} />
+      <Identities session={session} me={me} />
+    </>
+  );
 }
 
 type Dialog =

@@ -12,10 +12,17 @@ import { Button } from "../../ui/button";
 import { Saved } from "../../ui/inside/saved";
 import { ActionError } from "../../ui/states";
 import { AccountPage } from "./frame";
+import { hasPassword, NoPassword } from "./no-password";
 
 export const PasswordScreen = () => (
-  <AccountPage title={t("account.password")} lead={t("password.lead")}>
-    {(session, me) => <Password session={session} me={me} />}
+  <AccountPage title={t("account.password")}>
+    {(session, me) =>
+      hasPassword(me) ? (
+        <Password session={session} me={me} />
+      ) : (
+        <NoPassword me={me} text={t("password.none")} />
+      )
+    }
   </AccountPage>
 );
 
@@ -36,13 +43,16 @@ function Password({ session, me }: { session: Session; me: Me }) {
   });
   return (
     <>
-      {me.password_changed_at && (
-        <p>
-          {t("password.changed_at", {
-            date: longDateIn(localeTag(), visitorZone(), me.password_changed_at),
-          })}
-        </p>
-      )}
+      <div className="stack-small">
+        <p className="muted">{t("password.lead")}</p>
+        {me.password_changed_at && (
+          <p>
+            {t("password.changed_at", {
+              date: longDateIn(localeTag(), visitorZone(), me.password_changed_at),
+            })}
+          </p>
+        )}
+      </div>
       <AttemptForm
         key={round}
         attempt={change}

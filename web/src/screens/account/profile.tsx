@@ -13,13 +13,19 @@ import { Saved } from "../../ui/inside/saved";
 import { ActionError } from "../../ui/states";
 import { useChange } from "./change";
 import { AccountPage } from "./frame";
+import { ProfilePicture } from "./picture";
 
 const GENDERS = ["female", "male", "other"] as const;
 const ADDRESS = ["line", "postal_code", "city"] as const;
 
 export const ProfileScreen = () => (
   <AccountPage title={t("account.profile")} lead={t("profile.lead")}>
-    {(session, me) => <Profile session={session} me={me} />}
+    {(session, me) => (
+      <>
+        <ProfilePicture session={session} me={me} />
+        <Profile session={session} me={me} />
+      </>
+    )}
   </AccountPage>
 );
 

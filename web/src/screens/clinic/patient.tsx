@@ -56,7 +56,7 @@ function Record({ patient }: { patient: Patient }) {
   return (
     <>
       <div className="person">
-        <Avatar id={patient.patient} name={name} size="large" />
+        <Avatar id={patient.patient} name={name} size="huge" picture={patient.picture} />
         <Heading>{name}</Heading>
       </div>
       <section aria-labelledby="about">

@@ -17,6 +17,7 @@ const GROUP_OF = {
   "read-accounts": "platform",
   "manage-accounts": "platform",
   "read-system-status": "platform",
+  "manage-settings": "platform",
   "read-own-account": "own",
   "manage-own-account": "own",
   "manage-own-health": "own",

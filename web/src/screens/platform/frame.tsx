@@ -1,8 +1,15 @@
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
+import { may, useSession } from "../../api/session";
 import { t } from "../../i18n";
 import { Heading } from "../../ui/heading";
 import { Page } from "../../ui/page";
+
+const TABS = [
+  ["/platform", "accounts", "read-accounts"],
+  ["/platform/status", "status", "read-system-status"],
+  ["/platform/settings", "settings", "manage-settings"],
+] as const;
 
 export function PlatformPage({
   title,
@@ -13,15 +20,21 @@ export function PlatformPage({
   lead: string;
   children: ReactNode;
 }) {
+  const session = useSession();
+  if (session === null) return null;
   return (
     <Page title={title}>
       <nav className="tabs" aria-label={t("platform.nav")}>
-        <Link to="/platform" activeOptions={{ exact: true }} className="tab">
-          {t("platform.accounts")}
-        </Link>
-        <Link to="/platform/status" className="tab">
-          {t("platform.status")}
-        </Link>
+        {TABS.filter(([, , permission]) => may(session, permission)).map(([to, words]) => (
+          <Link
+            key={to}
+            to={to}
+            activeOptions={{ exact: true, includeSearch: false }}
+            className="tab"
+          >
+            {t(`platform.${words}`)}
+          </Link>
+        ))}
       </nav>
       <div className="stack-small">
         <Heading>{title}</Heading>

@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useRouter } from "@tanstack/react-router";
-import { useId, useRef } from "react";
-import { actAs } from "../../api/inside/account";
+import { useId, useRef, useState } from "react";
+import { actAs, pictureQuery } from "../../api/inside/account";
 import { clinicsQuery, meQuery, signOut } from "../../api/queries";
 import { may, type Session } from "../../api/session";
 import type { Membership } from "../../api/types";
@@ -19,6 +19,8 @@ export function AccountMenu({ session }: { session: Session }) {
   const queries = useQueryClient();
   const me = useQuery(meQuery(session.user));
   const clinics = useQuery(clinicsQuery);
+  const [isOpen, setOpen] = useState(false);
+  const picture = useQuery({ ...pictureQuery(session.user), enabled: isOpen });
   const close = () => {
     list.current?.hidePopover();
   };
@@ -54,6 +56,7 @@ export function AccountMenu({ session }: { session: Session }) {
     ["/clinic/roles", "clinic.roles", may(session, "manage-roles")],
     ["/platform", "platform.accounts", may(session, "read-accounts")],
     ["/platform/status", "platform.status", may(session, "read-system-status")],
+    ["/platform/settings", "platform.settings", may(session, "manage-settings")],
   ] as const;
 
   return (
@@ -65,12 +68,23 @@ export function AccountMenu({ session }: { session: Session }) {
         </span>
         <span className="visually-hidden">{t("menu.open", { name })}</span>
       </button>
-      <div ref={list} id={id} popover="auto" className="menu">
+      <div
+        ref={list}
+        id={id}
+        popover="auto"
+        className="menu"
+        onToggle={({ newState }) => {
+          setOpen(newState === "open");
+        }}
+      >
         <div className="menu-head">
-          <p className="strong">{name}</p>
-          <p className="muted">
-            {current === undefined ? t(`role.${session.role}`) : nameOf(current)}
-          </p>
+          <Avatar id={session.user} name={name} picture={picture.data} />
+          <div className="person-text">
+            <p className="strong">{name}</p>
+            <p className="muted">
+              {current === undefined ? t(`role.${session.role}`) : nameOf(current)}
+            </p>
+          </div>
         </div>
         {others.length > 0 && (
           <div className="menu-group">

@@ -1,5 +1,20 @@
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect } from "react";
 import { Dialog, Heading, Modal, ModalOverlay } from "react-aria-components";
+import { focusHeading } from "../heading";
+
+const CLOSED_MS = 100;
+
+/** The focus goes back to what opened the question. If that is gone with the answer, it goes to the screen's heading. */
+function useFocusAfterwards(): void {
+  useEffect(
+    () => () => {
+      setTimeout(() => {
+        if (document.activeElement === document.body) focusHeading(document.querySelector("main"));
+      }, CLOSED_MS);
+    },
+    [],
+  );
+}
 
 /** A question over the screen that it is about. While the answer is under way it stays. */
 export function Ask({
@@ -16,6 +31,7 @@ export function Ask({
   onClose: () => void;
   children: ReactNode;
 }) {
+  useFocusAfterwards();
   return (
     <ModalOverlay
       className="veil"
