@@ -111,6 +111,7 @@ impl StandIn {
                     "authorization_endpoint": format!("{origin}{base}/authorize"),
                     "token_endpoint": format!("{origin}{base}/token"),
                     "userinfo_endpoint": format!("{origin}{base}/userinfo"),
+                    "token_endpoint_auth_methods_supported": ["client_secret_post"],
                 }),
             ),
             (&Method::GET, "/authorize" | "/login/oauth/authorize") => match serde_html_form::from_str(query)

@@ -291,7 +291,9 @@ impl Api {
             let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
             pairs.filter(|(known, _)| *known == name).map(|(_, value)| value).next().expect("it is there")
         };
-        json!({ "state": value("state"), "code": value("code"), "verifier": departure["verifier"] })
+        json!({
+            "provider": provider, "state": value("state"), "code": value("code"), "verifier": departure["verifier"],
+        })
     }
 
     /// Mails to this address with this subject.

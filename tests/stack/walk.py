@@ -40,14 +40,16 @@ class Walk:
         self.environment, self.seed_command = environment, seed_command
         self.token = None
         self.cookies = {}  # of the last answer that set some
-        self.secrets = {EMAIL, MANAGER, NURSE, PASSWORD, "Lovelace", "Hopper", "Seacole"}
+        self.secrets = {EMAIL, MANAGER, NURSE, OPERATOR, PASSWORD, "Lovelace", "Hopper", "Seacole", "Easley"}
 
-    def call(self, method, path, body=None, token=None, key=None, cookies=None):
+    def call(self, method, path, body=None, token=None, key=None, cookies=None, seen=None):
         headers = {"content-type": "application/json"}
         if token:
             headers["authorization"] = f"Bearer {token}"
         if key:
             headers["idempotency-key"] = key
+        if seen:
+            headers["if-match"] = seen
         if cookies:
             headers["cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
             headers["x-csrf-token"] = cookies["__Secure-csrf"]
@@ -380,7 +382,8 @@ class Walk:
         self.secrets.add(provider["client_secret"])
         told = {"registration_open": True, "announcement": {"text": "Closed on Monday."}, "identity_providers": [provider]}
         self.expect(403, "PUT", "/v1/settings", body=told, token=self.token)
-        self.expect(200, "PUT", "/v1/settings", body=told, token=self.operator)
+        self.expect(428, "PUT", "/v1/settings", body=told, token=self.operator)
+        self.expect(200, "PUT", "/v1/settings", body=told, token=self.operator, seen='"0"')
         now = self.expect(200, "GET", "/v1/settings")
         assert now["announcement"]["text"] == "Closed on Monday.", now
         assert provider["client_secret"] not in json.dumps(now)

@@ -175,7 +175,13 @@ async fn bring_up_to_date(
         }
         "sign-in-with-provider" | "connect-identity" => {
             let back = platform.api.go_elsewhere("example-id", &format!("{name}@elsewhere.example")).await;
+            let mut back = back;
+            back["password"] = testkit::demo::PASSWORD.into();
             event["body"] = back.to_string().into();
+        }
+        "change-settings" => {
+            let now = platform.api.get("/v1/settings").send().await;
+            event["headers"]["if-match"] = now.headers["etag"].to_str().expect("a version").into();
         }
         "withdraw-invitation" => {
             let path = format!("/v1/clinics/{}/invitations", text(&event["pathParameters"], "clinic"));

@@ -725,7 +725,8 @@ export interface paths {
         put?: never;
         /**
          * Let somebody else sign you in from now on (ID-10).
-         * @description Whoever has a second factor shows it first.
+         * @description It opens your account for good, so you show once more who you are: by a second factor of the last five
+         *     minutes if you have one, by your password otherwise, and without either by a sign-in of the last five minutes.
          */
         post: operations["connect-identity"];
         delete?: never;
@@ -744,7 +745,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Let somebody else sign you in no longer. */
+        /** Let somebody else sign you in no longer. Every other session of the account ends. */
         delete: operations["disconnect-identity"];
         options?: never;
         head?: never;
@@ -992,7 +993,8 @@ export interface paths {
         put?: never;
         /**
          * Choose a new password with the link of a mail.
-         * @description Every session of the account ends, and a lock after failures is lifted. Second factors stay as they are.
+         * @description Every session of the account ends, a lock after failures is lifted, and nobody else signs you in until you
+         *     connect them again. Second factors stay as they are.
          */
         post: operations["reset-password"];
         delete?: never;
@@ -1117,7 +1119,10 @@ export interface paths {
         };
         /** See how people register and sign in, and what everybody is told. */
         get: operations["get-settings"];
-        /** Say how people register and sign in, and what everybody is told (ID-45). */
+        /**
+         * Say how people register and sign in, and what everybody is told (ID-45).
+         * @description What is not said is not there any more: `If-Match` must name the version that you saw.
+         */
         put: operations["change-settings"];
         post?: never;
         delete?: never;
@@ -1137,8 +1142,8 @@ export interface paths {
         put?: never;
         /**
          * Go to somebody else to sign in there (ID-10).
-         * @description Keep `verifier` in the browser's session and open `url`. People come back to `/sign-in/return` with
-         *     `state` and `code`.
+         * @description Keep `verifier` in the browser's session and open `url`. People come back to `/sign-in/return/{provider}`
+         *     with `state` and `code`.
          */
         post: operations["begin-provider-sign-in"];
         delete?: never;
@@ -1345,9 +1350,9 @@ export interface components {
             /** @description Text messages. */
             sms: boolean;
         };
-        /** @description A client's id or secret: 1 to 255 visible characters (RFC 6749, appendix A). */
+        /** @description A client's id or secret: 1 to 255 printable characters of ASCII (RFC 6749, appendix A). */
         ClientText: string;
-        /** @description A client's id or secret: 1 to 255 visible characters (RFC 6749, appendix A). */
+        /** @description A client's id or secret: 1 to 255 printable characters of ASCII (RFC 6749, appendix A). */
         ClientText2: string;
         /**
          * @description A clinic, as it presents itself.
@@ -1762,7 +1767,7 @@ export interface components {
             client_id: components["schemas"]["ClientText"];
             /**
              * Format: password
-             * @description What it knows us by. Not needed where it, the issuer and the client's id stay as they were.
+             * @description What it knows us by. Not needed where it and the client's id stay as they were.
              */
             client_secret?: components["schemas"]["ClientText2"] | null;
             /** @description What we call it; part of nothing that people see. */
@@ -3602,9 +3607,9 @@ export interface operations {
                 "application/json": {
                     /**
                      * Format: password
-                     * @description To be sure that it is you.
+                     * @description To be sure that it is you, unless you have none, or show a second factor instead.
                      */
-                    password: string;
+                    password?: string | null;
                 };
             };
         };
@@ -3928,6 +3933,15 @@ export interface operations {
                 "application/json": {
                     /** @description `code` of that address. */
                     code: string;
+                    /** @description `iss` of that address, if there is one. */
+                    iss?: string | null;
+                    /**
+                     * Format: password
+                     * @description Your own, to be sure that it is you, unless you have none, or show a second factor instead.
+                     */
+                    password?: string | null;
+                    /** @description To whose address you came back. */
+                    provider: components["schemas"]["IdentityProviderId"];
                     /** @description `state` of the address that you came back to. */
                     state: string;
                     /** @description `verifier`, as it was told when you left. */
@@ -4679,11 +4693,15 @@ export interface operations {
                     code: string;
                     /** @description What you sign in on. */
                     device?: components["schemas"]["DeviceInfo"];
+                    /** @description `iss` of that address, if there is one. */
+                    iss?: string | null;
                     /**
                      * @description In which language you are addressed, if you register.
                      * @default en
                      */
                     language?: components["schemas"]["Language"];
+                    /** @description To whose address you came back. */
+                    provider: components["schemas"]["IdentityProviderId"];
                     /** @description `state` of the address that you came back to. */
                     state: string;
                     /** @description In which zone you read times, if you register. */
@@ -4841,7 +4859,7 @@ export interface operations {
                     /** @description What everybody is told. */
                     announcement?: components["schemas"]["Announcement"] | null;
                     /** @description Who else signs people in, in the order in which they are offered. Ten at the most. */
-                    identity_providers?: components["schemas"]["NewIdentityProvider"][];
+                    identity_providers: components["schemas"]["NewIdentityProvider"][];
                     /** @description May people register themselves as patients? */
                     registration_open: boolean;
                     /** @description Where people write who need help. */

@@ -5,10 +5,12 @@ use serde::{Deserialize, Serialize};
 use store::{Change, Shared, Stored};
 
 use crate::account::{Account, Email, Handle, Name, Preferences, State};
-use crate::link::{Invitation, Link, LinkInvalid, Purpose};
+use crate::former::Former;
+use crate::link::{Appointed, Invitation, Link, LinkInvalid, Purpose};
 use crate::membership::{ClinicRole, Decider, Member, Membership, staff_permissions};
 use crate::notice::{AccountNotice, Notice, tell};
 use crate::password::{NewPassword, Unsuitable, details_needed};
+use crate::registration::reclaimed;
 
 /// Join a clinic, or the platform's own staff, with the link of an invitation.
 ///
@@ -43,17 +45,29 @@ pub struct Joined {
 impl Endpoint for AcceptInvitation {
     const ROUTE: Route = Route::post("/v1/invitations/acceptance");
     type Audience = Public;
-    const USES: &'static [Use] = &[Use::Get, Use::Put, Use::Delete, Use::Blind];
+    const USES: &'static [Use] = &[Use::Get, Use::GetMany, Use::Put, Use::Delete, Use::Blind];
     /// Argon2 wants a whole CPU: Lambda gives one at 1769 MB, and in proportion below.
     const MEMORY: u16 = 1024;
     type Reply = Joined;
 
     async fn handle(self, cx: &Cx<'_, Public>) -> Result<Done<Joined>, Problem> {
         let link = cx.store.get(Shared, Link::at(&Link::hash(&self.token))).await?.ok_or(LinkInvalid)?;
-        let offer = offer(cx, link).await?;
+        let mut offer = offer(cx, link).await?;
         let email = &offer.email;
         let blind = cx.host.vault().await.blind(Handle::EMAIL, email.as_ref()).await?;
-        let account = match cx.store.get(Shared, Handle::at(&blind)).await? {
+        let mut batch = cx.store.batch();
+        let (in_use, former) =
+            (batch.want(Shared, Handle::at(&blind)), batch.want(Shared, Former::at(&blind)));
+        let appointed = batch.want(Shared, Appointed::at(&blind));
+        let mut found = batch.get().await?;
+        // Nobody comes back by closing the account from which they were let go.
+        if found.take(&former)?.is_some_and(|former| former.closed_at > offer.at) {
+            return Err(LinkInvalid.into());
+        }
+        if let (None, Some(appointed)) = (offer.by, found.take(&appointed)?) {
+            offer.spent = offer.spent.delete(Shared, &appointed);
+        }
+        let account = match found.take(&in_use)? {
             Some(in_use) => cx.store.get(Shared, Account::at(in_use.user)).await?,
             None => None,
         };
@@ -169,14 +183,13 @@ impl AcceptInvitation {
         Offer { membership, by, at, spent, .. }: Offer,
         account: Stored<Account>,
     ) -> Result<(Change, Account), Problem> {
-        // Nobody appoints themselves, and an invitation from before they were let go brings nobody back.
+        // Nobody appoints themselves, and an invitation from before the last decision about them undoes none.
         let is_own = by == Some(account.user);
-        let was_let_go = account.memberships.iter().any(|known| {
-            known.clinic == membership.clinic && !known.active && known.since > at
-        });
-        if account.state != State::Active || is_own || was_let_go {
+        let is_void = |known: &Membership| known.clinic == membership.clinic && known.since > at;
+        if account.state != State::Active || is_own || account.memberships.iter().any(is_void) {
             return Err(LinkInvalid.into());
         }
+        let (spent, account) = reclaimed(cx, spent, account).await?;
         let password = match self.password {
             // A link of an invitation is none to replace a password that may stay.
             _ if account.password.as_ref().is_some_and(|known| known.suits_staff) => None,
@@ -188,6 +201,7 @@ impl AcceptInvitation {
                 return Err(details_needed(&[("/password", detail)]));
             }
         };
+        let has_new_password = password.is_some();
         let account = account.with(|account| {
             if let Some(password) = password {
                 account.password = Some(password);
@@ -196,6 +210,11 @@ impl AcceptInvitation {
             account.memberships.retain(|known| known.clinic != membership.clinic);
             account.memberships.push(membership);
         });
+        let spent = if has_new_password {
+            tell(cx, spent, AccountNotice::about(&account, Notice::PasswordChanged).with("at", cx.now))
+        } else {
+            spent
+        };
         Ok((spent.update(Shared, &account), account.into_inner()))
     }
 

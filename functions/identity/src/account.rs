@@ -53,11 +53,19 @@ pub struct Account {
     /// Sessions of another epoch are over. It grows when all of them are to end.
     #[serde(default)]
     pub epoch: u32,
+    /// Has a mail of ours proved the address? Others may have said so; until then whatever opens the account
+    /// may be somebody else's.
+    #[serde(default = "yes")]
+    pub address_proved: bool,
     /// May they sign in?
     #[serde(default)]
     pub state: State,
     /// When the account came into being.
     pub registered_at: Timestamp,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 /// May somebody sign in?
@@ -219,6 +227,7 @@ impl Account {
             factors: Factors::default(),
             devices: Vec::new(),
             epoch: 0,
+            address_proved: true,
             state: State::Active,
             registered_at,
         }
@@ -227,6 +236,11 @@ impl Account {
     /// Do they work anywhere, or have they?
     pub fn is_staff(&self) -> bool {
         !self.memberships.is_empty()
+    }
+
+    /// Can anybody sign in to it, without a mail of ours?
+    pub fn has_way_in(&self) -> bool {
+        self.password.is_some() || !self.identities.is_empty() || !self.factors.passkeys.is_empty()
     }
 
     /// A device that they sign in on. Was it new, and not their very first one?

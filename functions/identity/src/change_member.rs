@@ -54,8 +54,10 @@ impl Endpoint for ChangeMember {
             (after.role, after.custom_role) = (post.role, post.custom);
         }
         self.provider.apply(&mut after.provider);
-        if let Some(active) = self.active.filter(|active| *active != before.active) {
-            (after.active, after.since) = (active, cx.now);
+        after.active = self.active.unwrap_or(before.active);
+        if after != *before {
+            // Offers from before this are void.
+            after.since = cx.now;
         }
         let account = cx.store.find(Shared, Account::at(self.user)).await?;
         let account = account.with(|account| {

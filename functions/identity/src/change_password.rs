@@ -7,7 +7,7 @@ use store::{Change, Shared};
 use crate::guard::{may_try, succeeded};
 use crate::notice::{AccountNotice, Notice, failed, tell};
 use crate::own::{Own, guarded};
-use crate::password::{NewPassword, Unsuitable, WrongPassword, verified};
+use crate::password::{NewPassword, NoPassword, Unsuitable, WrongPassword, verified};
 
 /// Choose another password.
 ///
@@ -44,8 +44,8 @@ impl Endpoint for ChangePassword {
         if account.is_staff() && !self.password.suits_staff() {
             return Err(Unsuitable::ShortForStaff.into());
         }
-        let hash = account.password.as_ref().map(|known| known.hash.clone());
-        if !verified(self.current, hash, cx.host.random()).await?.fits {
+        let hash = account.password.as_ref().map(|known| known.hash.clone()).ok_or(NoPassword)?;
+        if !verified(self.current, Some(hash), cx.host.random()).await?.fits {
             let change = failed(cx, Change::new(), guard, &subject, &account);
             return Ok(Done::refusing(account.patient, WrongPassword("/current")).writing(change));
         }

@@ -1,15 +1,17 @@
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use kernel::{Fault, Permission, Private, Problem, Status};
-use runtime::{ChangedMeanwhile, Cx, Done, Endpoint, OnPlatform, Route, Use};
+use runtime::{ChangedMeanwhile, Cx, Done, Endpoint, OnPlatform, Route, Setting, Use};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use store::{Change, Shared};
+use store::{Change, Shared, Stored};
 
 use crate::account::{Email, Line};
 use crate::identity_provider::{ClientText, IdentityProvider, IdentityProviderId, Issuer, Protocol, SECRET};
 use crate::settings::{Announcement, Settings, SettingsView};
 
 /// Say how people register and sign in, and what everybody is told (ID-45).
+///
+/// What is not said is not there any more: `If-Match` must name the version that you saw.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct ChangeSettings {
     /// May people register themselves as patients?
@@ -19,7 +21,6 @@ pub struct ChangeSettings {
     /// What everybody is told.
     pub announcement: Option<Announcement>,
     /// Who else signs people in, in the order in which they are offered. Ten at the most.
-    #[serde(default)]
     #[schemars(extend("maxItems" = 10))]
     pub identity_providers: IdentityProviders,
 }
@@ -55,7 +56,7 @@ pub struct NewIdentityProvider {
     pub issuer: Issuer,
     /// What it calls us.
     pub client_id: ClientText,
-    /// What it knows us by. Not needed where it, the issuer and the client's id stay as they were.
+    /// What it knows us by. Not needed where it and the client's id stay as they were.
     #[schemars(extend("format" = "password"))]
     pub client_secret: Option<Private<ClientText>>,
 }
@@ -63,10 +64,15 @@ pub struct NewIdentityProvider {
 /// What is wrong with one of them.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 enum Unfit {
-    #[error("Enter the client secret: this one is new, or is somewhere else now.")]
+    #[error("Enter the client secret: this one is new, or knows us by another id.")]
     Secretless(usize),
     #[error("Two have the same id.")]
     Twice(usize),
+    #[error("Enter an address that begins with https.")]
+    Insecure(usize),
+    /// People are known by the issuer: under the same id they would be taken for somebody else.
+    #[error("Somebody else than before needs an id of their own.")]
+    Elsewhere(usize),
 }
 
 impl Fault for Unfit {
@@ -80,7 +86,22 @@ impl Fault for Unfit {
         Some(match self {
             Unfit::Secretless(place) => format!("/identity_providers/{place}/client_secret"),
             Unfit::Twice(place) => format!("/identity_providers/{place}/id"),
+            Unfit::Insecure(place) | Unfit::Elsewhere(place) => format!("/identity_providers/{place}/issuer"),
         })
+    }
+}
+
+/// It is not known what they looked at.
+#[derive(Debug, thiserror::Error)]
+#[error("Send as If-Match the version that you looked at.")]
+struct Unseen;
+
+impl Fault for Unseen {
+    fn status(&self) -> Status {
+        Status::PreconditionRequired
+    }
+    fn code(&self) -> &'static str {
+        "IF_MATCH_REQUIRED"
     }
 }
 
@@ -93,19 +114,24 @@ impl Endpoint for ChangeSettings {
 
     async fn handle(self, cx: &Cx<'_, OnPlatform>) -> Result<Done<SettingsView>, Problem> {
         let known = cx.store.get(Shared, Settings::at()).await?;
-        match &known {
-            Some(known) => cx.unchanged(known)?,
-            None if cx.if_match.is_some_and(|seen| seen != 0) => return Err(ChangedMeanwhile.into()),
-            None => {}
+        let seen = cx.if_match.ok_or(Unseen)?;
+        if seen != known.as_ref().map_or(0, Stored::version) {
+            return Err(ChangedMeanwhile.into());
         }
         let mut identity_providers: Vec<IdentityProvider> = Vec::new();
         for (place, new) in self.identity_providers.0.into_iter().enumerate() {
             if identity_providers.iter().any(|earlier| earlier.id == new.id) {
                 return Err(Unfit::Twice(place).into());
             }
+            if new.issuer.is_on_this_machine() && cx.host.setting(Setting::Environment) != "local" {
+                return Err(Unfit::Insecure(place).into());
+            }
             let before = known.as_ref().and_then(|known| known.provider(&new.id));
+            if before.is_some_and(|known| known.issuer != new.issuer) {
+                return Err(Unfit::Elsewhere(place).into());
+            }
             // A secret goes nowhere else than where it was meant to go.
-            let before = before.filter(|known| known.issuer == new.issuer && known.client_id == new.client_id);
+            let before = before.filter(|known| known.client_id == new.client_id);
             let sealed_secret = match (new.client_secret, before) {
                 (Some(secret), _) => {
                     let secret = String::from(secret.0).into_bytes();

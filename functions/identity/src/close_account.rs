@@ -6,13 +6,14 @@ use store::{Change, Shared};
 
 use crate::account::{Handle, State};
 use crate::factor::Factors;
+use crate::former::Former;
 use crate::guard::{may_try, succeeded};
 use crate::membership::Member;
 use crate::notice::{AccountNotice, Notice, failed, tell};
-use crate::own::{Own, guarded};
+use crate::own::{Own, Shown, WRONG, guarded, shown};
 use crate::passkey::forget_passkeys;
-use crate::password::{WrongPassword, verified};
 use crate::picture::Picture;
+use crate::registration::forget_identities;
 use crate::signed_in::{csrf_cookie, refresh_cookie};
 
 /// Close your account.
@@ -21,9 +22,9 @@ use crate::signed_in::{csrf_cookie, refresh_cookie};
 /// treatment stays with them.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct CloseAccount {
-    /// To be sure that it is you.
+    /// To be sure that it is you, unless you have none, or show a second factor instead.
     #[schemars(extend("format" = "password"))]
-    pub password: Private<String>,
+    pub password: Option<Private<String>>,
 }
 
 /// It is closed.
@@ -44,13 +45,14 @@ impl Endpoint for CloseAccount {
 
     async fn handle(self, cx: &Cx<'_, Personal>) -> Result<Done<Closed>, Problem> {
         let subject = format!("password/{}", cx.grant.caller().user);
-        let (Own { account, .. }, guard) = guarded(cx, &subject).await?;
+        let (own, guard) = guarded(cx, &subject).await?;
         may_try(guard.as_ref(), cx.now)?;
-        let hash = account.password.as_ref().map(|known| known.hash.clone());
-        if !verified(self.password, hash, cx.host.random()).await?.fits {
+        if let Shown::Wrong = shown(cx, &own, self.password).await? {
+            let Own { account, .. } = own;
             let change = failed(cx, Change::new(), guard, &subject, &account);
-            return Ok(Done::refusing(account.patient, WrongPassword("/password")).writing(change));
+            return Ok(Done::refusing(account.patient, WRONG).writing(change));
         }
+        let Own { account, .. } = own;
         let mut change = succeeded(Change::new(), guard.as_ref(), &subject);
         let email = Some((Handle::EMAIL, account.email.as_ref()));
         let username = account.username.as_deref().map(|name| (Handle::USERNAME, name.as_ref()));
@@ -60,10 +62,14 @@ impl Endpoint for CloseAccount {
                 change = change.delete(Shared, &in_use);
             }
         }
-        for identity in &account.identities {
-            if let Some(in_use) = cx.store.get(Shared, Handle::at(&identity.blind)).await? {
-                change = change.delete(Shared, &in_use);
-            }
+        change = forget_identities(cx, change, &account).await?;
+        if account.is_staff() {
+            let blind = cx.host.vault().await.blind(Handle::EMAIL, account.email.as_ref()).await?;
+            let former = Former { blind, closed_at: cx.now };
+            change = match cx.store.get(Shared, Former::at(&former.blind)).await? {
+                Some(known) => change.update(Shared, &known.with(|known| *known = former)),
+                None => change.create(Shared, &former),
+            };
         }
         for membership in &account.memberships {
             let Some(clinic) = membership.scope() else { continue };

@@ -5,22 +5,32 @@ use serde::Deserialize;
 use store::{Change, Shared};
 
 use crate::account::{Handle, Identity};
-use crate::federation::{Identified, Return, identify};
-use crate::notice::{AccountNotice, Notice, tell};
-use crate::own::{Own, own};
+use crate::federation::{Return, Returning, identify};
+use crate::guard::{may_try, succeeded};
+use crate::identity_provider::IdentityProviderId;
+use crate::notice::{AccountNotice, Notice, failed, tell};
+use crate::own::{Own, Shown, WRONG, guarded, shown};
 use crate::who_am_i::Me;
 
 /// Let somebody else sign you in from now on (ID-10).
 ///
-/// Whoever has a second factor shows it first.
+/// It opens your account for good, so you show once more who you are: by a second factor of the last five
+/// minutes if you have one, by your password otherwise, and without either by a sign-in of the last five minutes.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct ConnectIdentity {
+    /// To whose address you came back.
+    pub provider: IdentityProviderId,
     /// `state` of the address that you came back to.
     pub state: Private<String>,
     /// `code` of that address.
     pub code: Private<String>,
     /// `verifier`, as it was told when you left.
     pub verifier: Private<String>,
+    /// `iss` of that address, if there is one.
+    pub iss: Option<String>,
+    /// Your own, to be sure that it is you, unless you have none, or show a second factor instead.
+    #[schemars(extend("format" = "password"))]
+    pub password: Option<Private<String>>,
 }
 
 /// It signs somebody else in.
@@ -42,18 +52,43 @@ impl Endpoint for ConnectIdentity {
     type Audience = Personal;
     const NEEDS: Option<Permission> = Some(Permission::ManageOwnAccount);
     const USES: &'static [Use] =
-        &[Use::Get, Use::GetMany, Use::Put, Use::Delete, Use::Blind, Use::Unseal, Use::Link, Use::Internet];
+        &[
+        Use::Get,
+        Use::GetMany,
+        Use::Put,
+        Use::Delete,
+        Use::Check,
+        Use::Blind,
+        Use::Unseal,
+        Use::Link,
+        Use::Internet,
+    ];
     const STATUS: u16 = 201;
+    /// Argon2 wants a whole CPU: Lambda gives one at 1769 MB, and in proportion below.
+    const MEMORY: u16 = 1024;
+    /// Each may wait for somebody else: a provider that hangs must not take everybody's place.
+    const RESERVED: Option<u16> = Some(10);
     type Reply = Me;
 
     async fn handle(self, cx: &Cx<'_, Personal>) -> Result<Done<Me>, Problem> {
-        let Own { account, session } = own(cx).await?;
-        if account.factors.any() {
-            cx.grant.caller().stepped_up(cx.now)?;
+        let subject = format!("password/{}", cx.grant.caller().user);
+        let (own, guard) = guarded(cx, &subject).await?;
+        may_try(guard.as_ref(), cx.now)?;
+        let Self { provider, state, code, verifier, iss, password } = self;
+        if let Shown::Wrong = shown(cx, &own, password).await? {
+            let change = failed(cx, Change::new(), guard, &subject, &own.account);
+            return Ok(Done::refusing(own.account.patient, WRONG).writing(change));
         }
-        let Self { state, code, verifier } = self;
-        let back = Return { state, code, verifier };
-        let Identified { attempt, provider, claims } = identify(cx, &back).await?;
+        let Own { account, session } = own;
+        let back = Return { provider, state, code, verifier, iss };
+        let mut batch = cx.store.batch();
+        let returning = Returning::want(cx, &mut batch, &back);
+        let (attempt, settings) = returning.take(cx, &mut batch.get().await?, &back)?;
+        let spent = succeeded(Change::new(), guard.as_ref(), &subject).delete(Shared, &attempt);
+        let (provider, claims) = match identify(cx, &settings, &back).await {
+            Ok(identified) => identified,
+            Err(problem) => return Ok(Done::refusing(account.patient, problem).writing(spent)),
+        };
         if account.identities.iter().any(|known| known.provider == provider.id) {
             return Err(IdentityTaken.into());
         }
@@ -65,8 +100,7 @@ impl Endpoint for ConnectIdentity {
         let account = account.with(|account| {
             account.identities.push(Identity { provider: provider.id, blind, connected_at: cx.now });
         });
-        let change = Change::new()
-            .delete(Shared, &attempt)
+        let change = spent
             .create(Shared, &handle)
             .otherwise(IdentityTaken)
             .update(Shared, &account);

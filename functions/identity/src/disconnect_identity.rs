@@ -8,9 +8,10 @@ use crate::account::Handle;
 use crate::identity_provider::IdentityProviderId;
 use crate::notice::{AccountNotice, Notice, tell};
 use crate::own::{Own, own};
+use crate::settings;
 use crate::who_am_i::Me;
 
-/// Let somebody else sign you in no longer.
+/// Let somebody else sign you in no longer. Every other session of the account ends.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct DisconnectIdentity {
     /// Who.
@@ -42,8 +43,10 @@ impl Endpoint for DisconnectIdentity {
         let Own { account, session } = own(cx).await?;
         let identity = account.identities.iter().find(|known| known.provider == self.provider);
         let identity = identity.cloned().ok_or(Denied::Hidden)?;
-        let others = account.identities.len() > 1 || account.password.is_some();
-        if !others && account.factors.passkeys.is_empty() {
+        let settings = settings::current(cx).await?;
+        let mut others = account.identities.iter().filter(|known| **known != identity);
+        let is_offered = others.any(|known| settings.provider(&known.provider).is_some());
+        if !is_offered && account.password.is_none() && account.factors.passkeys.is_empty() {
             return Err(LastWayIn.into());
         }
         let mut change = Change::new();
@@ -52,8 +55,14 @@ impl Endpoint for DisconnectIdentity {
         }
         let notice = AccountNotice::about(&account, Notice::IdentityDisconnected);
         let notice = notice.with("provider", identity.provider.as_ref());
-        let account = account.with(|account| account.identities.retain(|known| *known != identity));
-        let change = tell(cx, change.update(Shared, &account), notice);
+        let account = account.with(|account| {
+            account.identities.retain(|known| *known != identity);
+            // Whoever came in that way is out.
+            account.epoch += 1;
+        });
+        let session = session.with(|session| session.epoch = account.epoch);
+        let change = change.update(Shared, &account).update(Shared, &session);
+        let change = tell(cx, change, notice);
         let version = account.version() + 1;
         let me = Me::of(cx, &account, &session).await?;
         Ok(Done::concerning(account.patient, me).version(version).writing(change))

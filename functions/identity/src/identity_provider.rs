@@ -60,10 +60,10 @@ pub struct IdentityProviderId(String);
 #[schemars(with = "String", extend("format" = "uri", "maxLength" = 200))]
 pub struct Issuer(String);
 
-/// A client's id or secret: 1 to 255 visible characters (RFC 6749, appendix A).
+/// A client's id or secret: 1 to 255 printable characters of ASCII (RFC 6749, appendix A).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
-#[schemars(with = "String", extend("minLength" = 1, "maxLength" = 255, "pattern" = "^[!-~]+$"))]
+#[schemars(with = "String", extend("minLength" = 1, "maxLength" = 255, "pattern" = "^[ -~]+$"))]
 pub struct ClientText(String);
 
 /// Why a text about a provider is not what it should be.
@@ -76,7 +76,7 @@ pub enum Misspelt {
     #[error("Enter a URL such as https://accounts.google.com, without a slash at its end.")]
     Issuer,
     /// Not what clients are given.
-    #[error("Enter 1 to 255 characters without spaces.")]
+    #[error("Enter 1 to 255 letters, digits and signs of the English alphabet.")]
     Client,
 }
 
@@ -102,8 +102,15 @@ impl TryFrom<String> for Issuer {
 impl TryFrom<String> for ClientText {
     type Error = Misspelt;
     fn try_from(text: String) -> Result<Self, Misspelt> {
-        let fits = (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+        let fits = (1..=255).contains(&text.len()) && text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
         if fits { Ok(Self(text)) } else { Err(Misspelt::Client) }
+    }
+}
+
+impl Issuer {
+    /// Is it one that only this machine reaches? Such are for trying things out.
+    pub fn is_on_this_machine(&self) -> bool {
+        self.0.starts_with("http://")
     }
 }
 
@@ -151,6 +158,16 @@ pub struct Endpoints {
     pub token_endpoint: String,
     /// Where the token's owner is told.
     pub userinfo_endpoint: String,
+    /// How we may show who we are; in `Authorization`, if it is not said (OpenID Connect Discovery 1.0, 3).
+    #[serde(default)]
+    pub token_endpoint_auth_methods_supported: Vec<String>,
+}
+
+impl Endpoints {
+    /// Does it take our secret in the form?
+    pub fn takes_secret_in_form(&self) -> bool {
+        self.token_endpoint_auth_methods_supported.iter().any(|method| method == "client_secret_post")
+    }
 }
 
 impl IdentityProvider {
@@ -164,9 +181,12 @@ impl IdentityProvider {
     /// What a discovery document says, if it is this provider's and leads nowhere insecure.
     pub fn discovered(&self, document: &[u8]) -> Option<Endpoints> {
         let endpoints: Endpoints = serde_json::from_slice(document).ok()?;
-        let Endpoints { issuer, authorization_endpoint, token_endpoint, userinfo_endpoint } = &endpoints;
-        let secure =
-            [authorization_endpoint, token_endpoint, userinfo_endpoint].iter().all(|url| is_secure(url));
+        let Endpoints { issuer, authorization_endpoint, token_endpoint, userinfo_endpoint, .. } = &endpoints;
+        // Whoever is reached over TLS sends nobody, us included, to where there is none.
+        let follows = |url: &&String| {
+            is_secure(url) && (self.issuer.is_on_this_machine() || url.starts_with("https://"))
+        };
+        let secure = [authorization_endpoint, token_endpoint, userinfo_endpoint].iter().all(follows);
         (issuer == self.issuer.as_ref() && secure).then_some(endpoints)
     }
 
@@ -183,6 +203,7 @@ impl IdentityProvider {
             authorization_endpoint: format!("{issuer}/login/oauth/authorize"),
             token_endpoint: format!("{issuer}/login/oauth/access_token"),
             userinfo_endpoint: format!("{api}/user"),
+            token_endpoint_auth_methods_supported: vec!["client_secret_post".into()],
         }
     }
 
@@ -357,17 +378,36 @@ impl Fault for NoSuchProvider {
     }
 }
 
-/// They came back with nothing that proves anything.
+/// Why nobody has been identified.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("Signing in there did not work, or took too long. Begin again.")]
-pub struct NotIdentified;
+pub enum NotIdentified {
+    /// They came back with nothing that proves anything.
+    #[error("Signing in there did not work, or took too long. Begin again.")]
+    Unproved,
+    /// The provider is not reached, or does not do what such providers do.
+    #[error("They cannot sign you in at the moment. Try again later, or sign in another way.")]
+    ProviderFails,
+    /// The provider does not know us by what is in the settings.
+    #[error("They do not accept us at the moment. Sign in another way, and tell us.")]
+    ProviderRefusesUs,
+}
 
 impl Fault for NotIdentified {
     fn status(&self) -> Status {
-        Status::Unauthenticated
+        match self {
+            NotIdentified::Unproved => Status::Unauthenticated,
+            NotIdentified::ProviderFails | NotIdentified::ProviderRefusesUs => Status::FailedDependency,
+        }
     }
     fn code(&self) -> &'static str {
-        "NOT_IDENTIFIED"
+        match self {
+            NotIdentified::Unproved => "NOT_IDENTIFIED",
+            NotIdentified::ProviderFails => "IDENTITY_PROVIDER_FAILS",
+            NotIdentified::ProviderRefusesUs => "IDENTITY_PROVIDER_REFUSES_US",
+        }
+    }
+    fn retry_after(&self) -> Option<u32> {
+        (*self == NotIdentified::ProviderFails).then_some(30)
     }
 }
 
@@ -426,6 +466,7 @@ mod tests {
         assert!(found(&document("https://id.example", "https://id.example/t")).is_some());
         assert_eq!(found(&document("https://other.example", "https://id.example/t")), None);
         assert_eq!(found(&document("https://id.example", "http://id.example/t")), None);
+        assert_eq!(found(&document("https://id.example", "http://127.0.0.1:9001/t")), None);
         assert_eq!(found("{}"), None);
     }
 

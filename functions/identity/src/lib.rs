@@ -1,6 +1,6 @@
 //! Identity: accounts, sessions, second factors, memberships, and the keys that sign tokens.
 //!
-//! - `account`, `membership`, `factor`, `session`, `link`, `guard`, `identity_provider`, `passkey`, `password`,
+//! - `account`, `membership`, `factor`, `session`, `link`, `former`, `guard`, `identity_provider`, `passkey`, `password`,
 //!   `picture`, `settings`, `signing_key` say
 //!   what there is and what may become of it; they are pure.
 //! - `registration`, `signed_in`, `federation`, `own` and `appointing` are what several functions begin or end with.
@@ -12,6 +12,7 @@
 
 pub mod account;
 pub mod factor;
+pub mod former;
 pub mod guard;
 pub mod identity_provider;
 pub mod link;

@@ -179,6 +179,37 @@ impl Entity for Invitation {
     }
 }
 
+/// That an address is invited to work for the platform. There is one such invitation at a time.
+///
+/// Access pattern: by the blind index of the address.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Appointed {
+    /// Of the address.
+    pub blind: String,
+    /// The hash of its link's token.
+    pub link: String,
+    /// Until when.
+    pub until: Timestamp,
+}
+
+impl Appointed {
+    /// By blind index.
+    pub fn at(blind: &str) -> Key<Self> {
+        Key::new(format_args!("appointed/{blind}"), "-")
+    }
+}
+
+impl Entity for Appointed {
+    const KIND: &'static str = "appointed";
+    type Scope = Shared;
+    fn key(&self) -> Key<Self> {
+        Self::at(&self.blind)
+    }
+    fn expires_at(&self) -> Option<Timestamp> {
+        Some(self.until)
+    }
+}
+
 /// The link is not one of ours, is too old, or was used.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("This link does not work any more. Ask for a new one.")]

@@ -175,6 +175,20 @@ impl Fault for WrongPassword {
     }
 }
 
+/// There is none that could be right.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("You have no password. Ask for a link to choose one.")]
+pub struct NoPassword;
+
+impl Fault for NoPassword {
+    fn status(&self) -> Status {
+        Status::Conflict
+    }
+    fn code(&self) -> &'static str {
+        "NO_PASSWORD"
+    }
+}
+
 /// Everything that is still to be told, at once.
 pub(crate) fn details_needed(fields: &[(&str, &str)]) -> Problem {
     let reasons = fields.iter().map(|(pointer, detail)| FieldProblem {

@@ -20,6 +20,9 @@ const QUALITY: u8 = 82;
 /// The longest side that is looked at.
 const LONGEST: u32 = 4096;
 
+/// The most bytes that a picture may unfold to: the largest one with 16 bits for each of four channels, and some.
+const MOST_DECODED: u64 = 160 * 1024 * 1024;
+
 /// The most bytes that are looked at.
 const MOST: usize = 180 * 1024;
 
@@ -88,7 +91,10 @@ impl Sent {
     /// The middle of it as a square, upright.
     pub fn developed(self, user: UserId) -> Result<Picture, NotAPicture> {
         let image = self.decoded().map_err(|_| NotAPicture)?;
-        let square = image.resize_to_fill(SIDE, SIDE, FilterType::Triangle).into_rgb8();
+        // First the middle, then its size: a picture that is long and thin must not grow before it is cut.
+        let side = image.width().min(image.height());
+        let middle = image.crop_imm((image.width() - side) / 2, (image.height() - side) / 2, side, side);
+        let square = middle.resize_exact(SIDE, SIDE, FilterType::Triangle).into_rgb8();
         let mut jpeg = Vec::new();
         JpegEncoder::new_with_quality(&mut jpeg, QUALITY).encode_image(&square).map_err(|_| NotAPicture)?;
         Ok(Picture { user, jpeg: Private(BASE64_STANDARD.encode(jpeg)) })
@@ -98,6 +104,7 @@ impl Sent {
         let mut reader = ImageReader::new(Cursor::new(self.0)).with_guessed_format()?;
         let mut limits = Limits::default();
         (limits.max_image_width, limits.max_image_height) = (Some(LONGEST), Some(LONGEST));
+        limits.max_alloc = Some(MOST_DECODED);
         reader.limits(limits);
         if !matches!(reader.format(), Some(ImageFormat::Jpeg | ImageFormat::Png)) {
             return Err(std::io::Error::other("another format").into());
@@ -155,6 +162,15 @@ mod tests {
         assert!(!kept.windows(6).any(|bytes| bytes == b"secret"));
         let square = seen(&picture).into_rgb8();
         assert!(square.get_pixel(240, 128)[1] > 150 && square.get_pixel(16, 128)[0] > 150);
+    }
+
+    #[test]
+    fn a_long_thin_picture_is_cut_before_it_grows() {
+        for (width, height) in [(LONGEST, 1), (1, LONGEST), (LONGEST, 3)] {
+            let thin = DynamicImage::new_rgba16(width, height);
+            let picture = sent(&thin, ImageFormat::Png).developed(id(1)).unwrap();
+            assert_eq!(seen(&picture).into_rgb8().dimensions(), (SIDE, SIDE));
+        }
     }
 
     #[test]

@@ -56,6 +56,9 @@ impl Endpoint for RemoveFactor {
         if account.is_staff() && !account.factors.any() {
             return Err(LastFactor.into());
         }
+        if !account.has_way_in() {
+            return Err(LastFactor.into());
+        }
         let mut change = Change::new().update(Shared, &account);
         if let Some(passkey) = &passkey {
             change = change.delete(Shared, passkey);

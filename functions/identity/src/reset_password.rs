@@ -9,10 +9,12 @@ use crate::guard::{Guard, succeeded};
 use crate::link::{Link, LinkInvalid, Purpose};
 use crate::notice::{AccountNotice, Notice, tell};
 use crate::password::{NewPassword, Unsuitable};
+use crate::registration::{forget_identities, reclaimed};
 
 /// Choose a new password with the link of a mail.
 ///
-/// Every session of the account ends, and a lock after failures is lifted. Second factors stay as they are.
+/// Every session of the account ends, a lock after failures is lifted, and nobody else signs you in until you
+/// connect them again. Second factors stay as they are.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct ResetPassword {
     /// What the link ends with.
@@ -47,13 +49,18 @@ impl Endpoint for ResetPassword {
             return Err(Unsuitable::ShortForStaff.into());
         }
         let password = self.password.hashed(cx.host.random(), cx.now).await?;
+        let change = Change::new().delete(Shared, &link);
+        let (change, account) = reclaimed(cx, change, account).await?;
+        // Whoever resets may have lost more than a password: others sign them in again when they say so.
+        let change = forget_identities(cx, change, &account).await?;
         let account = account.with(|account| {
             account.password = Some(password);
+            account.identities.clear();
             account.epoch += 1;
         });
         let subject = user.to_string();
         let guard = cx.store.get(Shared, Guard::at(&subject)).await?;
-        let change = Change::new().delete(Shared, &link).update(Shared, &account);
+        let change = change.update(Shared, &account);
         let change = succeeded(change, guard.as_ref(), &subject);
         let notice = AccountNotice::about(&account, Notice::PasswordChanged).with("at", cx.now);
         let change = tell(cx, change, notice);

@@ -6,6 +6,7 @@ use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::{HttpConnector as _, HttpConnectorSettings, SharedHttpConnector};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use http_body_util::{BodyExt as _, Limited};
 use kernel::Private;
 use serde::Serialize;
@@ -71,8 +72,13 @@ impl Web {
         self.send(request).await
     }
 
-    /// Send a form.
-    pub async fn post<F: Serialize>(&self, url: &str, form: &F) -> Result<Answer, GatewayError> {
+    /// Send a form, and with it, if they are given, our id and secret (RFC 6749, 2.3.1).
+    pub async fn post<F: Serialize>(
+        &self,
+        url: &str,
+        form: &F,
+        client: Option<(&str, &str)>,
+    ) -> Result<Answer, GatewayError> {
         let form = serde_html_form::to_string(form).map_err(refused)?;
         let length = form.len();
         let mut request = HttpRequest::new(SdkBody::from(form));
@@ -81,6 +87,10 @@ impl Web {
         let headers = request.headers_mut();
         headers.insert("content-type", "application/x-www-form-urlencoded");
         headers.insert("content-length", length.to_string());
+        if let Some((id, secret)) = client {
+            let pair = format!("{}:{}", encoded(id)?, encoded(secret)?);
+            headers.insert("authorization", format!("Basic {}", BASE64_STANDARD.encode(pair)));
+        }
         self.send(request).await
     }
 
@@ -100,6 +110,12 @@ impl Default for Web {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// As in a form.
+fn encoded(text: &str) -> Result<String, GatewayError> {
+    let pair = serde_html_form::to_string([("", text)]).map_err(refused)?;
+    Ok(pair.trim_start_matches('=').to_owned())
 }
 
 fn refused(error: impl std::error::Error + Send + Sync + 'static) -> GatewayError {

@@ -27,6 +27,8 @@ pub enum Status {
     UnsupportedMediaType = 415,
     /// Well-formed, but it cannot mean anything here.
     Unprocessable = 422,
+    /// Somebody else, whom it depends on, did not do their part.
+    FailedDependency = 424,
     /// A precondition header is required.
     PreconditionRequired = 428,
     /// Too many requests.
@@ -50,6 +52,7 @@ impl Status {
             Status::TooLarge => "Content Too Large",
             Status::UnsupportedMediaType => "Unsupported Media Type",
             Status::Unprocessable => "Unprocessable Content",
+            Status::FailedDependency => "Failed Dependency",
             Status::PreconditionRequired => "Precondition Required",
             Status::TooMany => "Too Many Requests",
             Status::Internal => "Internal Server Error",

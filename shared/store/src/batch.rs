@@ -8,6 +8,9 @@ use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnConsumedCapacity};
 use crate::read::{place, place_of, read};
 use crate::{Entity, Item, Key, Store, StoreError, Stored};
 
+/// How many records DynamoDB gives at once.
+const AT_ONCE: usize = 100;
+
 /// How often DynamoDB is asked again for what it did not get round to.
 const ROUNDS: u32 = 5;
 
@@ -54,15 +57,23 @@ impl Batch<'_> {
 }
 
 impl Store {
-    /// The records at these places, of which there may be a hundred, in one round trip.
+    /// The records at these places: a hundred in one round trip, which is what DynamoDB takes.
     pub(crate) async fn fetch(
         &self,
         places: &[(String, String)],
     ) -> Result<HashMap<(String, String), Item>, StoreError> {
         let mut found = HashMap::new();
-        if places.is_empty() {
-            return Ok(found);
+        for places in places.chunks(AT_ONCE) {
+            self.fetch_at_once(places, &mut found).await?;
         }
+        Ok(found)
+    }
+
+    async fn fetch_at_once(
+        &self,
+        places: &[(String, String)],
+        found: &mut HashMap<(String, String), Item>,
+    ) -> Result<(), StoreError> {
         let keys: Vec<_> = places.iter().map(|(pk, sk)| place(pk, sk)).collect();
         let ask = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
         let mut ask = Some(HashMap::from([(self.table.name.clone(), ask.expect("keys are given"))]));
@@ -87,7 +98,7 @@ impl Store {
                 }
             }
             match reply.unprocessed_keys.filter(|rest| !rest.is_empty()) {
-                None => return Ok(found),
+                None => return Ok(()),
                 rest => ask = rest,
             }
             tokio::time::sleep(Duration::from_millis(10 << round)).await;
@@ -99,6 +110,6 @@ impl Store {
 impl Found {
     /// The record, if there is one.
     pub fn take<E: Entity>(&mut self, wanted: &Wanted<E>) -> Result<Option<Stored<E>>, StoreError> {
-        self.0.remove(&wanted.place).map(read).transpose()
+        self.0.get(&wanted.place).cloned().map(read).transpose()
     }
 }

@@ -292,10 +292,11 @@ impl TestPlatform {
         let url = departure["url"].as_str().expect("a URL");
         let back = self.platform.stand_in().goes_through(url, claimed).expect("the stand-in takes them");
         let (home, query) = back.split_once('?').expect("a query");
-        assert_eq!(home, format!("{}/sign-in/return", local::web_origin(ORIGIN)));
+        assert_eq!(home, format!("{}/sign-in/return/{provider}", local::web_origin(ORIGIN)));
         let mut back: Map<String, Value> =
             serde_html_form::from_str(query).expect("what they come back with");
         back.insert("verifier".into(), departure["verifier"].clone());
+        back.insert("provider".into(), json!(provider));
         Value::Object(back)
     }
 

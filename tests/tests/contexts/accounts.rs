@@ -136,7 +136,7 @@ async fn an_operator_who_is_let_go_keeps_what_they_are_elsewhere() {
     refresh(&platform, &session, "after-that").await.refused(401, "SESSION_ENDED");
     let session = platform.anyone().call("sign-in", sign_in).await.granted(201);
     assert_eq!(session["role"], "patient");
-    // Once more changes nothing, and an invitation from before brings nobody back.
+    // Once more changes nothing.
     let writes = platform.dump("identity").await;
     operator.call("change-account", let_go).await.granted(200);
     assert_eq!(platform.dump("identity").await.len(), writes.len());
@@ -171,4 +171,76 @@ async fn a_picture_is_seen_by_its_owner_and_by_their_clinics() {
     get().await.refused(404, "NOT_FOUND");
     let seen = platform.as_role(Role::Nurse).call("get-patient", this).await.granted(200);
     assert_eq!(seen["picture"], Value::Null);
+}
+
+/// Of everything that was offered, what was decided last counts.
+#[tokio::test]
+async fn an_older_invitation_undoes_no_decision() {
+    let platform = TestPlatform::open().await;
+    let manager = platform.as_role(Role::Manager);
+    let email = "twice@example.org";
+    let invite = async || {
+        let fields = json!({ "clinic": demo::clinic(1), "email": email, "role": "manager" });
+        manager.call("invite-member", fields).await.granted(201);
+        platform.link(email).await
+    };
+    let accept = async |token: &str| {
+        let fields =
+            json!({ "token": token, "given_name": "T", "family_name": "W", "password": "twelve letters" });
+        platform.anyone().call("accept-invitation", fields).await
+    };
+    let (first, second, third) = (invite().await, invite().await, invite().await);
+    platform.pass(jiff::SignedDuration::from_secs(1));
+    accept(&first).await.granted(200);
+    let members = manager.call("list-members", json!({ "clinic": demo::clinic(1) })).await.granted(200);
+    let members = members["items"].as_array().unwrap().clone();
+    let user = members.iter().find(|member| member["email"] == email).unwrap()["user"].clone();
+    let lower = json!({ "clinic": demo::clinic(1), "user": user, "role": "receptionist" });
+    manager.call("change-member", lower).await.granted(200);
+    accept(&second).await.refused(422, "LINK_INVALID");
+
+    // Nor by closing the account and beginning anew.
+    let fields = json!({ "email": email, "password": "twelve letters" });
+    let session = platform.anyone().call("sign-in", fields).await.granted(201);
+    let bearer = format!("Bearer {}", text(&session["access_token"]));
+    let headers = [("authorization", &*bearer), ("content-type", "application/json")];
+    let begun =
+        platform.anyone().http("POST", "/v1/me/factors/totp", "{}".to_owned(), &headers).await.granted(201);
+    let code = json!({ "code": demo::totp(&text(&begun["secret"]), platform.now()) }).to_string();
+    let enrolled = platform.anyone().http("PUT", "/v1/me/factors/totp", code, &headers).await.granted(200);
+    let bearer = format!("Bearer {}", text(&enrolled["session"]["access_token"]));
+    let headers = [("authorization", &*bearer), ("content-type", "application/json")];
+    platform.anyone().http("POST", "/v1/me/closure", "{}".to_owned(), &headers).await.granted(200);
+    accept(&third).await.refused(422, "LINK_INVALID");
+    // What is offered afterwards is another matter.
+    platform.pass(jiff::SignedDuration::from_secs(1));
+    let fourth = invite().await;
+    accept(&fourth).await.granted(200);
+}
+
+#[tokio::test]
+async fn there_is_one_appointment_at_a_time_and_it_can_be_taken_back() {
+    let platform = TestPlatform::open().await;
+    let email = "appointed@example.org";
+    let accept = async |token: String| {
+        let fields =
+            json!({ "token": token, "given_name": "A", "family_name": "P", "password": "twelve letters" });
+        platform.anyone().call("accept-invitation", fields).await
+    };
+    let invite = async |fields: Value| platform.deliver("invite-operator", &fields).await.unwrap();
+    invite(json!({ "email": email })).await;
+    let operator = platform.link(email).await;
+    invite(json!({ "email": email, "role": "support" })).await;
+    let support = platform.link(email).await;
+    accept(operator).await.refused(422, "LINK_INVALID");
+    let gone = invite(json!({ "email": email, "withdraw": true })).await;
+    assert_eq!(gone["expires_at"], Value::Null);
+    accept(support).await.refused(422, "LINK_INVALID");
+    invite(json!({ "email": email, "role": "support" })).await;
+    let joined = accept(platform.link(email).await).await.granted(200);
+    assert_eq!(joined["role"], "support");
+    // Nothing is left of any of them.
+    let left = platform.dump("identity").await.into_iter();
+    let left = left.filter(|item| ["link", "appointed"].contains(&item["kind"].as_str().unwrap_or_default()));
+    assert_eq!(left.count(), 0);
 }

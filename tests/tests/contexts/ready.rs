@@ -177,12 +177,13 @@ pub(crate) async fn ready<'a>(platform: &'a TestPlatform, visitor: Visitor<'a>, 
 
         "connect-identity" => {
             let email = fresh(platform, "connects").await;
-            platform.goes_elsewhere("example-id", &email, true).await
+            let back = platform.goes_elsewhere("example-id", &email, true).await;
+            with(back, "password", password_of(&visitor))
         }
         "disconnect-identity" => {
             let email = fresh(platform, "disconnects").await;
             let back = platform.goes_elsewhere("example-hub", &email, true).await;
-            visitor.call("connect-identity", back).await;
+            visitor.call("connect-identity", with(back, "password", password_of(&visitor))).await;
             json!({ "provider": "example-hub" })
         }
         "set-own-picture" => json!({ "image": PICTURE }),
@@ -274,10 +275,14 @@ pub(crate) async fn ready<'a>(platform: &'a TestPlatform, visitor: Visitor<'a>, 
             with(clinic, "patient", json!(demo::patient(1)))
         }
 
-        "change-settings" => json!({
-            "registration_open": true, "support_email": "help@careplane.example",
-            "announcement": { "text": "We are closed on Monday.", "until": null }, "identity_providers": [],
-        }),
+        "change-settings" => {
+            let now = platform.anyone().call("get-settings", json!({})).await;
+            visitor = visitor.with("if-match", now.header("etag"));
+            json!({
+                "registration_open": true, "support_email": "help@careplane.example",
+                "announcement": { "text": "We are closed on Monday.", "until": null }, "identity_providers": [],
+            })
+        }
         "list-accounts" => json!({ "group": "patients" }),
         "get-account" => json!({ "user": demo::user(2) }),
         "find-account" => json!({ "email": "ben.fischer@careplane.example" }),
