@@ -46,6 +46,13 @@ pub static CONTEXTS: &[Context] = &[
         events: &[],
     },
     Context {
+        name: "compliance",
+        description: "Whether the record of who saw what is whole.",
+        functions: compliance::FUNCTIONS,
+        indexes: &[],
+        events: &[],
+    },
+    Context {
         name: "platform",
         description: "Is it alive, is it ready, and how is it used.",
         functions: platform::FUNCTIONS,

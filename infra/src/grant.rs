@@ -70,6 +70,12 @@ fn arn(resource: Resource) -> String {
         Resource::AuditTable => {
             "!Sub arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${AuditTable}".into()
         }
+        Resource::AuditIndex => {
+            "!Sub arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${AuditTable}/index/by-day"
+                .into()
+        }
+        Resource::Archive => "!Sub arn:${AWS::Partition}:s3:::${Archive}/*".into(),
+        Resource::ArchiveBucket => "!Sub arn:${AWS::Partition}:s3:::${Archive}".into(),
         Resource::EventsTopic => "!Ref EventsTopic".into(),
         Resource::DataKey => "!Ref DataKey".into(),
         Resource::IndexKey => "!Ref IndexKey".into(),

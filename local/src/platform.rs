@@ -67,6 +67,7 @@ const AUDIT: &str = "careplane-local-audit";
 pub(crate) const DATA_KEY: &str = "alias/careplane-local-data";
 pub(crate) const INDEX_KEY: &str = "alias/careplane-local-index";
 const DOCUMENTS: &str = "careplane-local-documents";
+const ARCHIVE: &str = "careplane-local-archive";
 const EDGE_MARK: &str = "local-edge";
 const MAIL_FROM: &str = "careplane@localhost.example";
 
@@ -98,13 +99,15 @@ impl Platform {
         settings.policies = policies();
         settings.topology = topology();
         settings.keys = vec![KeySpec::seal(DATA_KEY), KeySpec::mac(INDEX_KEY)];
-        settings.buckets = vec![DOCUMENTS.into()];
+        settings.buckets = vec![DOCUMENTS.into(), ARCHIVE.into()];
         settings.origins = vec![options.origin.clone(), web_origin(&options.origin)];
         let data = data.to_owned();
         let opening = tokio::task::spawn_blocking(move || Engines::open(&data, settings));
         let engines = opening.await.expect("opening does not panic")?;
 
-        engines.ensure_table(&Table::new(AUDIT)).await?;
+        let by_day = &runtime::BY_DAY;
+        let audit = Table::new(AUDIT).index_of_keys(by_day.name, by_day.attribute, &by_day.sort_attribute());
+        engines.ensure_table(&audit).await?;
         for context in CONTEXTS {
             let mut table = Table::new(table_name(context.name)).stream().ttl("expires_at");
             for index in context.indexes {
@@ -253,6 +256,7 @@ fn variable_of(engines: &Engines, options: &Options, context: &Context, variable
         (Setting::Environment, "local".into()),
         (Setting::Table, table_name(context.name)),
         (Setting::AuditTable, AUDIT.into()),
+        (Setting::Archive, ARCHIVE.into()),
         (Setting::EventsTopic, engines.topic_arn(EVENTS)),
         (Setting::DataKey, DATA_KEY.into()),
         (Setting::IndexKey, INDEX_KEY.into()),
@@ -277,6 +281,9 @@ fn policies() -> Policies {
                     Resource::Table => table,
                     Resource::Index(index) => format!("{table}/index/{index}"),
                     Resource::AuditTable => AUDIT.into(),
+                    Resource::AuditIndex => format!("{AUDIT}/index/{}", runtime::BY_DAY.name),
+                    Resource::Archive => format!("{ARCHIVE}/*"),
+                    Resource::ArchiveBucket => ARCHIVE.into(),
                     Resource::EventsTopic => EVENTS.into(),
                     Resource::DataKey => DATA_KEY.into(),
                     Resource::IndexKey => INDEX_KEY.into(),

@@ -3,6 +3,7 @@
 //! **Invariant:** a gateway translates and nothing else. What to send, to whom and whether at all is
 //! decided by the context that calls it.
 
+mod archive;
 mod http;
 mod keys;
 mod mail;
@@ -11,6 +12,7 @@ mod topic;
 mod vault;
 mod web;
 
+pub use archive::Archive;
 pub use http::{Aws, aws};
 pub use keys::{RsaKey, random};
 pub use mail::{Mail, Mailer};

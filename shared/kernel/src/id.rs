@@ -29,6 +29,7 @@ macro_rules! kinds {
 kinds! {
     Appointment = "apt",
     Audit = "aud",
+    AuditChain = "chn",
     Clinic = "cln",
     Event = "evt",
     Invitation = "inv",

@@ -1,11 +1,13 @@
 //! The path every request takes.
 
-use kernel::{Caller, ClinicId, Fault, Problem, Status};
+use kernel::{Caller, ClinicId, Fault, PatientId, Private, Problem, Status, Timestamp};
 use lambda_http::request::RequestContext;
 use lambda_http::{Request, RequestExt as _};
 use serde::Deserialize as _;
 use serde_json::{Map, Value, json};
-use store::{Receipt, Store, StoreError};
+use store::{Change, Receipt, Store, StoreError};
+
+use crate::audit::{Access, Link};
 
 use crate::decode::decode;
 use crate::endpoint::Answered;
@@ -72,39 +74,97 @@ pub(crate) async fn answer<E: Endpoint>(call: &Call<'_>) -> Result<Answer, Failu
     Ok(Answer { body: body.to_string(), outcome, status: Some(status), code, request: Some(request_id) })
 }
 
+/// A request, and what is known of it before anything is decided.
+struct Asked<'a> {
+    request: &'a Request,
+    id: &'a str,
+    now: Timestamp,
+    caller: Option<Caller>,
+    clinic: Option<ClinicId>,
+    client: Client,
+}
+
+impl Asked<'_> {
+    fn path_id<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
+        path_id(self.request, name)
+    }
+
+    fn record(&self, call: &Call<'_>, access: Access, patients: Vec<PatientId>) -> Audit {
+        let told = |text: &str| (!text.is_empty()).then(|| Private(text.to_owned()));
+        Audit {
+            id: cx::fresh_id(call.host, self.now),
+            request: self.id.into(),
+            at: self.now,
+            function: call.function.name.into(),
+            path: Some(self.request.uri().path().chars().take(256).collect()),
+            access,
+            user: self.caller.as_ref().map(|caller| caller.user),
+            role: self.caller.as_ref().map(|caller| caller.role),
+            clinic: self.clinic,
+            patients,
+            reason: None,
+            address: told(&self.client.address),
+            agent: told(&self.client.agent),
+            refused: None,
+            link: Link::none(),
+        }
+    }
+}
+
+fn path_id<T: std::str::FromStr>(request: &Request, name: &str) -> Option<T> {
+    request.path_parameters().first(name).and_then(|text| text.parse().ok())
+}
+
 async fn succeed<E: Endpoint>(
     call: &Call<'_>,
     request: &Request,
     request_id: &str,
 ) -> Result<Success, Problem> {
-    let host = call.host;
-    let now = host.now();
-    let caller = caller(request);
-    let clinic = request.path_parameters().first("clinic").and_then(|text| text.parse::<ClinicId>().ok());
-    let grant = <E::Audience as Audience>::admit(caller.as_ref(), E::NEEDS, clinic, now)?;
+    let (host, now) = (call.host, call.host.now());
+    let asked = Asked {
+        request,
+        id: request_id,
+        now,
+        caller: caller(request),
+        clinic: path_id(request, "clinic"),
+        client: Client::of(request, host.edge_mark()),
+    };
+    let store = Store::new(host.table().await, now, call.meter);
+    let refusal = match decided::<E>(call, &asked, &store).await {
+        Err(refusal) if asked.caller.is_some() && matches!(refusal.status, 403 | 404) => refusal,
+        other => return other,
+    };
+    // Whoever is known and reaches for what is not theirs is on record, too.
+    if call.function.is_audited() {
+        let patients = asked.path_id("patient").into_iter().collect();
+        let access = if E::ROUTE.method.is_safe() { Access::Read } else { Access::Write };
+        let refused = Some(refusal.code.clone());
+        let record = Audit { refused, ..asked.record(call, access, patients) };
+        settle(host, &store, Change::new(), Some(record), None, request_id).await?;
+    }
+    Err(refusal)
+}
+
+async fn decided<E: Endpoint>(call: &Call<'_>, asked: &Asked<'_>, store: &Store) -> Result<Success, Problem> {
+    let Asked { request, id: request_id, now, caller, clinic, client } = asked;
+    let (host, now) = (call.host, *now);
+    let grant = <E::Audience as Audience>::admit(caller.as_ref(), E::NEEDS, *clinic, now)?;
     let mut input: E = decode(E::ROUTE, request)?;
     let if_match = if_match(request)?;
 
-    let store = Store::new(host.table().await, now, call.meter);
     let attempt =
         if call.function.keeps_receipts() { Attempt::of(call, request, caller.as_ref())? } else { None };
     if let Some(attempt) = &attempt
-        && let Some(before) = attempt.look(&store).await?
+        && let Some(before) = attempt.look(store).await?
     {
         return Ok(before);
     }
 
-    let cx: Cx<'_, E::Audience> = Cx {
-        store: store.clone(),
-        grant,
-        now,
-        if_match,
-        client: Client::of(request, host.edge_mark()),
-        host,
-    };
+    let cx: Cx<'_, E::Audience> =
+        Cx { store: store.clone(), grant, now, if_match, client: client.clone(), host };
     for round in 1.. {
         let outcome = async {
-            let Done { answer, change, concerns, user, version, cookies } = input.handle(&cx).await?;
+            let Done { answer, change, concerns, user, reason, version, cookies } = input.handle(&cx).await?;
             let writes = !change.is_empty();
             let worth_noting = writes || user.is_some() || !concerns.is_empty();
             let answer = match answer {
@@ -114,21 +174,16 @@ async fn succeed<E: Endpoint>(
                 }
                 Answered::Refusal(problem) => Err(problem),
             };
-            let audit = (call.function.is_audited() && worth_noting).then(|| Audit {
-                id: cx::fresh_id(host, now),
-                request: request_id.into(),
-                at: now,
-                function: call.function.name.into(),
-                user: caller.as_ref().map(|caller| caller.user).or(user),
-                role: caller.as_ref().map(|caller| caller.role),
-                clinic,
-                patients: concerns,
-                refused: answer.as_ref().err().map(|problem| problem.code.clone()),
+            let audit = (call.function.is_audited() && worth_noting).then(|| {
+                let access = if writes { Access::Write } else { Access::Read };
+                let record = asked.record(call, access, concerns);
+                let refused = answer.as_ref().err().map(|problem| problem.code.clone());
+                Audit { user: record.user.or(user), reason, refused, ..record }
             });
             // A refusal is not kept to be given again: the same request may succeed later.
             let receipt = attempt.as_ref().zip(answer.as_ref().ok());
             let receipt = receipt.map(|(attempt, success)| attempt.receipt(success, now));
-            let settled = settle(&store, change, audit.as_ref(), receipt.as_ref(), request_id).await?;
+            let settled = settle(host, store, change, audit, receipt.as_ref(), request_id).await?;
             Ok::<_, Problem>((settled, answer))
         }
         .await;
@@ -139,7 +194,7 @@ async fn succeed<E: Endpoint>(
             (Ok((Settled::Before(_) | Settled::Stale, _)), _) => input = decode(E::ROUTE, request)?,
             // What refuses this request may be what its own twin, with the same key, has just done.
             (Err(refusal), Some(attempt)) if refusal.status < 500 => {
-                return attempt.look(&store).await?.ok_or(refusal);
+                return attempt.look(store).await?.ok_or(refusal);
             }
             (Err(problem), _) => return Err(problem),
         }

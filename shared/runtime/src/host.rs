@@ -3,11 +3,13 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use gateways::{Aws, Mailer, Texter, Topic, Vault, Web};
+use gateways::{Archive, Aws, Mailer, Texter, Topic, Vault, Web};
 use kernel::Timestamp;
 use store::Table;
 use tokio::sync::OnceCell;
 
+use crate::audit::Chain;
+use crate::cx::fresh_id;
 use crate::{Setting, Settings};
 
 /// Where `cx.now` comes from.
@@ -31,8 +33,10 @@ pub struct Host {
     mailer: OnceCell<Mailer>,
     texter: OnceCell<Texter>,
     topic: OnceCell<Topic>,
+    archive: OnceCell<Archive>,
     web: OnceLock<Web>,
     kept: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
+    chains: Mutex<Vec<Chain>>,
     warm: AtomicBool,
 }
 
@@ -54,8 +58,10 @@ impl Host {
             mailer: OnceCell::new(),
             texter: OnceCell::new(),
             topic: OnceCell::new(),
+            archive: OnceCell::new(),
             web: OnceLock::new(),
             kept: Mutex::default(),
+            chains: Mutex::default(),
             warm: AtomicBool::new(false),
         }
     }
@@ -116,6 +122,13 @@ impl Host {
         self.texter.get_or_init(|| async { Texter::new(self.aws().await) }).await
     }
 
+    /// What must stay as it is.
+    pub async fn archive(&self) -> &Archive {
+        self.archive
+            .get_or_init(|| async { Archive::new(self.aws().await, self.setting(Setting::Archive)) })
+            .await
+    }
+
     /// Services of others.
     pub fn web(&self) -> &Web {
         self.web.get_or_init(Web::new)
@@ -139,6 +152,18 @@ impl Host {
         let value = Arc::new(value);
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).insert(TypeId::of::<T>(), value.clone());
         value
+    }
+
+    /// The end of a chain of audit records that nobody else appends to: one of this day that was given back, or
+    /// a new one.
+    pub(crate) fn take_chain(&self, now: Timestamp) -> Chain {
+        let mut chains = self.chains.lock().unwrap_or_else(PoisonError::into_inner);
+        chains.retain(|chain| chain.takes(now));
+        chains.pop().unwrap_or_else(|| Chain::begin(fresh_id(self, now), now))
+    }
+
+    pub(crate) fn give_chain_back(&self, chain: Chain) {
+        self.chains.lock().unwrap_or_else(PoisonError::into_inner).push(chain);
     }
 
     pub(crate) async fn topic(&self) -> &Topic {

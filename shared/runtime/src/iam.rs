@@ -24,6 +24,12 @@ pub enum Use {
     Delete,
     /// Demand that there is no such record.
     Check,
+    /// Read the audit trail.
+    Trail,
+    /// Put objects where they stay as they are.
+    Keep,
+    /// Read such objects.
+    Find,
     /// Encrypt with the data key.
     Seal,
     /// Decrypt with the data key.
@@ -53,6 +59,12 @@ pub enum Resource {
     Index(&'static str),
     /// The audit table.
     AuditTable,
+    /// Its index by day.
+    AuditIndex,
+    /// The objects that stay as they are.
+    Archive,
+    /// The bucket that they lie in.
+    ArchiveBucket,
     /// The topic of events.
     EventsTopic,
     /// The KMS key that seals.
@@ -96,6 +108,16 @@ impl Function {
                 Use::Update => allow("dynamodb:UpdateItem", Resource::Table),
                 Use::Delete => allow("dynamodb:DeleteItem", Resource::Table),
                 Use::Check => allow("dynamodb:ConditionCheckItem", Resource::Table),
+                Use::Trail => {
+                    allow("dynamodb:Query", Resource::AuditTable);
+                    allow("dynamodb:Query", Resource::AuditIndex);
+                }
+                Use::Keep => allow("s3:PutObject", Resource::Archive),
+                Use::Find => {
+                    allow("s3:GetObject", Resource::Archive);
+                    // Without this S3 does not say that there is no such object, but that it is forbidden.
+                    allow("s3:ListBucket", Resource::ArchiveBucket);
+                }
                 Use::Seal => allow("kms:Encrypt", Resource::DataKey),
                 Use::Unseal => allow("kms:Decrypt", Resource::DataKey),
                 Use::Blind => allow("kms:GenerateMac", Resource::IndexKey),
@@ -123,7 +145,8 @@ impl Function {
         for Statement { resource, .. } in self.statements() {
             settings.extend(match resource {
                 Resource::Table | Resource::Index(_) => Some(Setting::Table),
-                Resource::AuditTable => Some(Setting::AuditTable),
+                Resource::AuditTable | Resource::AuditIndex => Some(Setting::AuditTable),
+                Resource::Archive | Resource::ArchiveBucket => Some(Setting::Archive),
                 Resource::EventsTopic => Some(Setting::EventsTopic),
                 Resource::DataKey => Some(Setting::DataKey),
                 Resource::IndexKey => Some(Setting::IndexKey),

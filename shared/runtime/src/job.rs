@@ -1,9 +1,10 @@
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
-use kernel::{Fact, Fault, Problem, Status};
+use kernel::{ClinicId, Fact, Fault, PatientId, Problem, Status, Timestamp};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 use store::{Receipt, Shared, Store, StoreError};
 
+use crate::audit::{Access, Link};
 use crate::endpoint::Answered;
 use crate::function::{Answer, Boxed, Call};
 use crate::settle::{EVENTS, ROUNDS, Settled, digest, settle};
@@ -34,6 +35,8 @@ pub trait Scheduled: Send + 'static {
     const USES: &'static [Use];
     /// Does it leave audit records? Not if it concerns nobody.
     const AUDITED: bool = true;
+    /// Seconds until it is stopped.
+    const TIMEOUT: u16 = 60;
 
     /// Read, decide, and say what is to be written.
     fn run(cx: &Cx<'_, System>) -> impl Future<Output = Result<Done<()>, Problem>> + Send;
@@ -44,6 +47,8 @@ pub trait Scheduled: Send + 'static {
 pub trait Command: DeserializeOwned + Clone + Send + Sync + 'static {
     /// What it uses beside its audit record.
     const USES: &'static [Use];
+    /// Seconds until it is stopped.
+    const TIMEOUT: u16 = 30;
     /// What they are told.
     type Reply: Serialize + Send + 'static;
 
@@ -89,17 +94,8 @@ async fn one<J: Job>(call: &Call<'_>, message: SqsMessage) -> Result<(), Problem
     for _ in 0..ROUNDS {
         let Done { change, concerns, .. } = job.run(&cx).await?;
         let worth_noting = !change.is_empty() || !concerns.is_empty();
-        let audit = (call.function.is_audited() && worth_noting).then(|| Audit {
-            id: cx::fresh_id(call.host, now),
-            request: fact.id.to_string(),
-            at: now,
-            function: call.function.name.into(),
-            user: None,
-            role: None,
-            clinic: fact.clinic,
-            patients: concerns,
-            refused: None,
-        });
+        let audit = (call.function.is_audited() && worth_noting)
+            .then(|| record(call, now, fact.id.to_string(), fact.clinic, concerns));
         let receipt = Receipt {
             id: id.clone(),
             fingerprint: String::new(),
@@ -108,7 +104,7 @@ async fn one<J: Job>(call: &Call<'_>, message: SqsMessage) -> Result<(), Problem
             version: None,
             until: now + EVENTS,
         };
-        match settle(&store, change, audit.as_ref(), Some(&receipt), &call.invocation.request_id).await? {
+        match settle(call.host, &store, change, audit, Some(&receipt), &call.invocation.request_id).await? {
             Settled::Written | Settled::Before(_) => return Ok(()),
             Settled::Stale => {}
         }
@@ -155,18 +151,9 @@ async fn once<R: Send>(
         Cx { store: store.clone(), grant, now, if_match: None, client: Client::default(), host: call.host };
     for _ in 0..ROUNDS {
         let Done { change, concerns, answer, .. } = run(&cx).await?;
-        let audit = (call.function.is_audited() && !change.is_empty()).then(|| Audit {
-            id: cx::fresh_id(call.host, now),
-            request: call.invocation.request_id.clone(),
-            at: now,
-            function: call.function.name.into(),
-            user: None,
-            role: None,
-            clinic: None,
-            patients: concerns,
-            refused: None,
-        });
-        match settle(&store, change, audit.as_ref(), None, &call.invocation.request_id).await? {
+        let audit = (call.function.is_audited() && !change.is_empty())
+            .then(|| record(call, now, call.invocation.request_id.clone(), None, concerns));
+        match settle(call.host, &store, change, audit, None, &call.invocation.request_id).await? {
             Settled::Written | Settled::Before(_) => {
                 return match answer {
                     Answered::Reply(reply) => Ok(reply),
@@ -177,6 +164,33 @@ async fn once<R: Send>(
         }
     }
     Err(StoreError::Stale.into())
+}
+
+/// Nobody asked for it.
+fn record(
+    call: &Call<'_>,
+    now: Timestamp,
+    request: String,
+    clinic: Option<ClinicId>,
+    patients: Vec<PatientId>,
+) -> Audit {
+    Audit {
+        id: cx::fresh_id(call.host, now),
+        request,
+        at: now,
+        function: call.function.name.into(),
+        path: None,
+        access: Access::Write,
+        user: None,
+        role: None,
+        clinic,
+        patients,
+        reason: None,
+        address: None,
+        agent: None,
+        refused: None,
+        link: Link::none(),
+    }
 }
 
 fn log(call: &Call<'_>, problem: &Problem) {

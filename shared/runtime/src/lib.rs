@@ -27,7 +27,7 @@ mod settle;
 mod telemetry;
 
 pub use audience::{Audience, InClinic, Internal, OnPlatform, Personal, Public, System};
-pub use audit::Audit;
+pub use audit::{Access, Audit, BY_DAY, Broken, ChainId, Head, Link};
 pub use client::{Client, Cookie};
 pub use cx::{ChangedMeanwhile, Cx};
 pub use endpoint::{Content, Done, Endpoint, Method, Route};

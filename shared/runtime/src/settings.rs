@@ -14,6 +14,8 @@ pub enum Setting {
     Table,
     /// The table of audit records.
     AuditTable,
+    /// The bucket of what must stay as it is.
+    Archive,
     /// ARN of the topic of events.
     EventsTopic,
     /// KMS key that seals secrets.
@@ -39,6 +41,7 @@ impl Setting {
             Setting::Environment => "CAREPLANE_ENV",
             Setting::Table => "TABLE",
             Setting::AuditTable => "AUDIT_TABLE",
+            Setting::Archive => "ARCHIVE",
             Setting::EventsTopic => "EVENTS_TOPIC",
             Setting::DataKey => "DATA_KEY",
             Setting::IndexKey => "INDEX_KEY",
@@ -63,9 +66,11 @@ impl Setting {
                 "a table name: 3 to 255 letters, digits, `-`, `_` or `.`",
             ),
             Setting::EventsTopic => (value.starts_with("arn:"), "an ARN"),
-            Setting::DataKey | Setting::IndexKey | Setting::Audience | Setting::EdgeMark => {
-                (!value.is_empty(), "not empty")
-            }
+            Setting::Archive
+            | Setting::DataKey
+            | Setting::IndexKey
+            | Setting::Audience
+            | Setting::EdgeMark => (!value.is_empty(), "not empty"),
             Setting::Issuer | Setting::WebOrigin => {
                 (origin() && !value.ends_with('/'), "a URL without a slash at its end")
             }

@@ -5,7 +5,7 @@ use kernel::Problem;
 use sha2::{Digest as _, Sha256};
 use store::{Change, Commit, CommitError, Receipt, Store, StoreError};
 
-use crate::Audit;
+use crate::{Audit, Host};
 
 /// How often a handler is run while what it read keeps changing.
 pub(crate) const ROUNDS: u32 = 4;
@@ -28,15 +28,37 @@ pub(crate) enum Settled {
 }
 
 pub(crate) async fn settle(
+    host: &Host,
     store: &Store,
     change: Change,
-    audit: Option<&Audit>,
+    audit: Option<Audit>,
     receipt: Option<&Receipt>,
     spread: &str,
 ) -> Result<Settled, Problem> {
     let hash = Sha256::digest(spread);
     let spread = hash.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte));
-    match store.commit(Commit { change, audit, receipt, spread }).await {
+    // While a request appends to a chain, nobody else has it.
+    let hung = audit.map(|record| {
+        let chain = host.take_chain(record.at);
+        (chain.hang(record), chain)
+    });
+    let audit = hung.as_ref().map(|(record, _)| record);
+    let outcome = store.commit(Commit { change, audit, receipt, spread }).await;
+    if let Some((record, chain)) = hung {
+        match &outcome {
+            Ok(()) => host.give_chain_back(chain.grown(&record)),
+            // Nothing is written.
+            Err(
+                CommitError::Replayed(_) | CommitError::Refused(_) | CommitError::Store(StoreError::Stale),
+            ) => {
+                host.give_chain_back(chain);
+            }
+            // Nobody knows whether the record is there: whatever hung on it could hang on nothing. The chain
+            // ends here, and holds either way.
+            Err(CommitError::Store(_)) => {}
+        }
+    }
+    match outcome {
         Ok(()) => Ok(Settled::Written),
         Err(CommitError::Replayed(receipt)) => Ok(Settled::Before(receipt)),
         Err(CommitError::Store(StoreError::Stale)) => Ok(Settled::Stale),

@@ -178,7 +178,7 @@ impl Change {
 pub(crate) const COUNT: &str = "count";
 
 /// An entity's attributes, without its key and version.
-fn base<E: Entity>(entity: &E) -> Result<Item, StoreError> {
+pub(crate) fn base<E: Entity>(entity: &E) -> Result<Item, StoreError> {
     let mut item: Item = serde_dynamo::to_item(entity)?;
     item.insert("kind".into(), S(E::KIND.into()));
     if let Some(at) = entity.expires_at() {

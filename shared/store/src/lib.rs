@@ -25,7 +25,7 @@ pub use commit::{Commit, CommitError, MAX_WRITES};
 pub use entity::{Cursor, Entity, Index, IndexEntry, Key, Listing, Page, Range, Stored};
 pub use limit::{BadLimit, Limit};
 pub use meter::{Meter, Usage};
-pub use read::{Store, Table};
+pub use read::{Names, Store, Table};
 pub use scope::{Scope, Shared};
 
 use kernel::{Fault, Status};

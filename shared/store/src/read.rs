@@ -4,8 +4,9 @@ use aws_sdk_dynamodb::types::{ReturnConsumedCapacity, Select};
 use aws_sdk_dynamodb::{Client, Error};
 use kernel::Timestamp;
 
+use crate::change::base;
 use crate::entity::Sort;
-use crate::{Cursor, Entity, Item, Key, Listing, Meter, Page, Range, Scope, StoreError, Stored};
+use crate::{Cursor, Entity, Item, Key, Listing, Meter, Page, Range, Scope, Shared, StoreError, Stored};
 
 /// The physical tables of one context: a client and two names. Shared by every invocation.
 #[derive(Clone, Debug)]
@@ -68,6 +69,63 @@ impl Store {
         range: Range<E>,
         page: Page,
     ) -> Result<Listing<E>, StoreError> {
+        let (items, next) = self.page(scope, range, page).await?;
+        let items = items.into_iter().filter(|item| self.live(item)).map(read).collect::<Result<_, _>>()?;
+        Ok(Listing { items, next })
+    }
+
+    /// Read one page of a range and look at every item closely: nothing stands for one that is not stored as
+    /// its type would store it, down to the last attribute.
+    pub async fn inspect<E: Entity<Scope = Shared>>(
+        &self,
+        range: Range<E>,
+        page: Page,
+    ) -> Result<(Vec<Option<E>>, Option<Cursor>), StoreError> {
+        let (items, next) = self.page(Shared, range, page).await?;
+        Ok((items.into_iter().map(exact).collect(), next))
+    }
+
+    /// The sort keys of one page of an index, without the records.
+    pub async fn names<E: Entity>(&self, range: Range<E>, page: Page) -> Result<Names, StoreError> {
+        let sort = range.index.map_or_else(|| "sk".to_owned(), crate::Index::sort_attribute);
+        let (items, next) = self.query(Shared, range, page).await?;
+        let name = |item: Item| match item.get(&sort) {
+            Some(S(name)) => Some(name.clone()),
+            _ => None,
+        };
+        Ok(Names { items: items.into_iter().filter_map(name).collect(), next })
+    }
+
+    /// The table of audit records, to be read.
+    #[must_use]
+    pub fn trail(&self) -> Self {
+        let table = Table { name: self.table.audit.clone(), ..self.table.clone() };
+        Self { table, ..self.clone() }
+    }
+
+    async fn page<E: Entity>(
+        &self,
+        scope: impl Scope,
+        range: Range<E>,
+        page: Page,
+    ) -> Result<(Vec<Item>, Option<Cursor>), StoreError> {
+        let asked = format!("{}/{}", scope.prefix(), range.partition);
+        let index = range.index.filter(|index| index.keys_only);
+        let (items, next) = self.query(scope, range, page).await?;
+        let Some(index) = index else { return Ok((items, next)) };
+        let places: Vec<_> = items.iter().filter_map(place_of).collect();
+        let mut found = self.fetch(&places).await?;
+        // The index follows the table: what has moved on since is in another partition of it.
+        let still = |item: &Item| item.get(index.attribute) == Some(&S(asked.clone()));
+        Ok((places.iter().filter_map(|place| found.remove(place)).filter(still).collect(), next))
+    }
+
+    async fn query<E: Entity>(
+        &self,
+        scope: impl Scope,
+        range: Range<E>,
+        page: Page,
+    ) -> Result<(Vec<Item>, Option<Cursor>), StoreError> {
         let partition = format!("{}/{}", scope.prefix(), range.partition);
         let (pk, sk) = match range.index {
             Some(index) => (index.attribute.to_owned(), index.sort_attribute()),
@@ -136,16 +194,7 @@ impl Store {
                 None => vec![part("sk")],
             })
         });
-        let mut items = reply.items.unwrap_or_default();
-        if range.index.is_some_and(|index| index.keys_only) {
-            let places: Vec<_> = items.iter().filter_map(place_of).collect();
-            let mut found = self.fetch(&places).await?;
-            // The index follows the table: what has moved on since is in another partition of it.
-            let still = |item: &Item| item.get(&pk) == Some(&S(partition.clone()));
-            items = places.iter().filter_map(|place| found.remove(place)).filter(still).collect();
-        }
-        let items = items.into_iter().filter(|item| self.live(item)).map(read).collect::<Result<_, _>>()?;
-        Ok(Listing { items, next })
+        Ok((reply.items.unwrap_or_default(), next))
     }
 
     /// How many records there are in a range of an index, without reading what they say.
@@ -196,6 +245,24 @@ pub(crate) fn names(scope: &impl Scope, partition: &str, sort: &str) -> (String,
 
 pub(crate) fn place(pk: &str, sk: &str) -> Item {
     [("pk".into(), S(pk.into())), ("sk".into(), S(sk.into()))].into()
+}
+
+/// The record, if the item says it, the whole of it, and nothing else.
+fn exact<E: Entity<Scope = Shared>>(item: Item) -> Option<E> {
+    let stored: Stored<E> = read(item.clone()).ok()?;
+    let mut expected = base(&stored.value).ok()?;
+    expected.insert("version".into(), N(stored.version.to_string()));
+    expected.extend(stored.value.key().place(&Shared));
+    (expected == item).then_some(stored.value)
+}
+
+/// Sort keys of an index.
+#[derive(Debug)]
+pub struct Names {
+    /// In the range's order.
+    pub items: Vec<String>,
+    /// Where to go on; nothing at the end.
+    pub next: Option<Cursor>,
 }
 
 /// Where a record stands.

@@ -144,6 +144,15 @@ async fn deliver(platform: &TestPlatform, function: &str) -> Option<Value> {
             platform.deliver(function, &json!({})).await.unwrap();
             about(Value::Null, json!([]))
         }
+        "verify-audit" => {
+            let today = json!({ "from": "2027-03-01", "to": "2027-03-01" });
+            assert_eq!(platform.deliver(function, &today).await.unwrap()["fault"], Value::Null);
+            None
+        }
+        "anchor-audit" => {
+            platform.deliver(function, &json!({})).await.unwrap();
+            None
+        }
         "invite-operator" => {
             platform.deliver(function, &json!({ "email": "op@example.org" })).await.unwrap();
             about(Value::Null, json!([]))
@@ -207,15 +216,52 @@ async fn whoever_fails_to_prove_who_they_are_is_on_record() {
 }
 
 #[tokio::test]
-async fn what_is_refused_leaves_no_record_and_what_is_answered_again_leaves_no_second() {
+async fn what_is_answered_again_leaves_no_second_record_and_a_conflict_leaves_none() {
     let platform = TestPlatform::open().await;
     let ada = platform.patient(1).key("only-once");
     ada.call("book-appointment", visit(WEBER, 2, "2027-04-05T08:00:00Z")).await.granted(201);
     let before = platform.dump("audit").await;
     ada.call("book-appointment", visit(WEBER, 2, "2027-04-05T08:00:00Z")).await.granted(201);
     platform.patient(2).call("book-appointment", visit(WEBER, 2, "2027-04-05T08:00:00Z")).await.problem(409);
-    platform.as_role(Role::Finance).call("list-appointments", json!({})).await.problem(403);
     assert_eq!(platform.dump("audit").await, before);
+    platform.anyone().call("list-appointments", json!({})).await.problem(401);
+    assert_eq!(platform.dump("audit").await, before, "nobody knows who that was");
+}
+
+/// Whoever is known and reaches for what is not theirs is on record with what they reached for.
+#[tokio::test]
+async fn what_is_refused_to_somebody_who_is_known_is_on_record() {
+    let platform = TestPlatform::open().await;
+    let theirs = book(&platform, &platform.patient(1), 0).await;
+    let desk = platform.as_role(Role::Receptionist).with("user-agent", "Desk/1.0");
+    let stranger = json!({ "clinic": demo::clinic(1), "patient": demo::patient(3) });
+    let elsewhere = json!({ "clinic": demo::clinic(2), "patient": demo::patient(1) });
+    let nurse = platform.as_role(Role::Nurse);
+    let old = platform.now() - jiff::SignedDuration::from_mins(6);
+    for (visitor, function, fields, status, patients) in [
+        (platform.patient(2), "get-appointment", this(&theirs), 404, json!([])),
+        (desk.clone(), "get-patient", stranger, 404, json!([demo::patient(3)])),
+        (desk, "get-patient", elsewhere, 404, json!([demo::patient(1)])),
+        (platform.as_role(Role::Finance), "list-appointments", json!({}), 403, json!([])),
+        (nurse.claiming("amr", json!(["pwd"])), "get-appointment", this(&theirs), 403, json!([])),
+        (
+            platform.as_role(Role::Manager).claiming("second_factor_at", old.to_string()),
+            "define-role",
+            json!({ "clinic": demo::clinic(1), "name": "Greeter", "permissions": [] }),
+            403,
+            json!([]),
+        ),
+    ] {
+        let before = platform.dump("audit").await;
+        let problem = visitor.call(function, fields).await.problem(status);
+        let after = platform.dump("audit").await;
+        let new: Vec<_> = after.into_iter().filter(|record| !before.contains(record)).collect();
+        let [record] = &new[..] else { panic!("{function}: {new:#?}") };
+        assert_eq!(record["function"], function);
+        assert_eq!((&record["refused"], &record["patients"]), (&problem["code"], &patients), "{record:#}");
+        assert!(record["user"].is_string() && record["address"].is_string(), "{record:#}");
+        assert!(text(&record["path"]).starts_with("/v1/"), "{record:#}");
+    }
 }
 
 #[tokio::test]

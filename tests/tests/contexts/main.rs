@@ -31,3 +31,4 @@ mod settings;
 mod store;
 mod tenancy;
 mod tokens;
+mod trail;
