@@ -72,7 +72,11 @@ impl HttpConnector for Connector {
         let Self { engines, stand_in, faults } = self.clone();
         HttpConnectorFuture::new(async move {
             let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
-            let (head, body) = request.into_parts();
+            let (mut head, body) = request.into_parts();
+            // On a network the client would have added what it has signed already.
+            if let Some(host) = head.uri.authority().and_then(|host| host.as_str().parse().ok()) {
+                head.headers.entry(http::header::HOST).or_insert(host);
+            }
             let body = Bytes::copy_from_slice(body.bytes().unwrap_or_default());
             let operation = head.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
             let operation = operation.unwrap_or(head.uri.path());

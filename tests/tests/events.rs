@@ -116,7 +116,7 @@ async fn every_event_is_answered_by_its_functions_binary() {
                 assert_eq!(answer, json!({ "batchItemFailures": [] }), "{name}: {log}");
             }
             Trigger::Schedule(_) => assert_eq!(answer, Value::Null, "{name}: {log}"),
-            Trigger::Command => assert!(answer["expires_at"].is_string(), "{name}: {answer} {log}"),
+            Trigger::Command => assert_obeyed(name, &answer),
         }
     }
 
@@ -236,6 +236,15 @@ fn send_what_was_sealed_here(code: &str, event: &mut Value) {
     let mut fact: Value = serde_json::from_str(&text(record, "body")).expect("a body");
     fact["data"]["sealed"] = code.into();
     record["body"] = fact.to_string().into();
+}
+
+/// What commands answer.
+fn assert_obeyed(function: &str, answer: &Value) {
+    match function {
+        "invite-operator" => assert!(answer["expires_at"].is_string(), "{answer}"),
+        "verify-audit" => assert_eq!(answer["fault"], Value::Null, "{answer}"),
+        other => panic!("nothing is expected of {other}: {answer}"),
+    }
 }
 
 /// What the answers say.

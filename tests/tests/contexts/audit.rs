@@ -234,13 +234,13 @@ async fn what_is_refused_to_somebody_who_is_known_is_on_record() {
     let platform = TestPlatform::open().await;
     let theirs = book(&platform, &platform.patient(1), 0).await;
     let desk = platform.as_role(Role::Receptionist).with("user-agent", "Desk/1.0");
-    let stranger = json!({ "clinic": demo::clinic(1), "patient": demo::patient(3) });
+    let stranger = json!({ "clinic": demo::clinic(1), "patient": demo::patient(999) });
     let elsewhere = json!({ "clinic": demo::clinic(2), "patient": demo::patient(1) });
     let nurse = platform.as_role(Role::Nurse);
     let old = platform.now() - jiff::SignedDuration::from_mins(6);
     for (visitor, function, fields, status, patients) in [
         (platform.patient(2), "get-appointment", this(&theirs), 404, json!([])),
-        (desk.clone(), "get-patient", stranger, 404, json!([demo::patient(3)])),
+        (desk.clone(), "get-patient", stranger, 404, json!([demo::patient(999)])),
         (desk, "get-patient", elsewhere, 404, json!([demo::patient(1)])),
         (platform.as_role(Role::Finance), "list-appointments", json!({}), 403, json!([])),
         (nurse.claiming("amr", json!(["pwd"])), "get-appointment", this(&theirs), 403, json!([])),
