@@ -18,8 +18,13 @@ use crate::ready::{Ready, endpoints, natural, ready};
 use crate::table::{Table, ms};
 
 /// At most so many requests to DynamoDB, whatever the baseline says and however new the process is.
-const LIMITS: [(&str, u64); 4] =
-    [("sign-in", 3), ("sign-in, again", 3), ("refresh-session", 2), ("refresh-session, again", 2)];
+const LIMITS: [(&str, u64); 5] = [
+    ("sign-in", 3),
+    ("sign-in, again", 3),
+    ("sign-in-with-provider", 4),
+    ("refresh-session", 2),
+    ("refresh-session, again", 2),
+];
 
 /// How often something is timed.
 const TIMES: usize = 21;
