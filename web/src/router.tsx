@@ -136,7 +136,7 @@ const register = createRoute({
 /** Where people come back to who have signed in elsewhere. */
 const signInReturn = createRoute({
   getParentRoute: () => root,
-  path: "/sign-in/return",
+  path: "/sign-in/return/$provider",
   component: lazyRouteComponent(
     inside(() => import("./screens/return")),
     "ReturnScreen",

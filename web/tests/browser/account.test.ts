@@ -2,12 +2,14 @@ import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { codeIn, linkIn, newestLetter } from "./inbox";
 import {
+  advanceClock,
   demo,
   inspect,
   isSignedIn,
   launch,
   openMenu,
   registerPatient,
+  showCode,
   type SignIn,
   signInAs,
   signOut,
@@ -23,6 +25,7 @@ afterAll(() => browser.close());
 
 const phone = { width: 360, height: 740 };
 const desktop = { width: 1440, height: 900 };
+const STEP_UP_SECONDS = 5 * 60 + 1;
 
 const looks: [string, BrowserContextOptions][] = [
   ["on a phone", { viewport: phone, hasTouch: true }],
@@ -292,10 +295,10 @@ test("an authenticator app, its recovery codes, and a telephone", async () => {
     [codes[1] ?? "", true],
   ] as const) {
     await page.goto("/sign-in");
-    if (await page.getByRole("heading", { name: "Sign in" }).isVisible()) {
-      await signInAs(page, patient);
-    }
-    await page.getByText("How do you want to confirm?").waitFor();
+    const question = page.getByText("How do you want to confirm?");
+    await heading(page, "Sign in").or(question).first().waitFor();
+    if (await heading(page, "Sign in").isVisible()) await signInAs(page, patient);
+    await question.waitFor();
     expect(await page.locator(".pill").allInnerTexts()).toEqual([
       "Authenticator app",
       "Text message",
@@ -329,5 +332,28 @@ test("a closed account is closed everywhere", async () => {
   await page.getByRole("link", { name: "Sign in" }).click();
   await signInAs(page, patient);
   await page.getByText("is not right").or(page.getByText("is not active")).waitFor();
+  await close();
+});
+
+test("whoever has a second step closes the account with that, and not with the password", async () => {
+  const { page, close } = await visit(browser);
+  await signedIn(page, "/account/factors");
+  await page.getByRole("button", { name: "Set up an app" }).click();
+  await page.getByText("I cannot scan it").click();
+  const secret = (await page.locator(".secret").textContent()) ?? "";
+  await page.getByLabel("Six-digit code").fill(await freshCode(secret));
+  await page.getByRole("button", { name: "Switch on" }).click();
+  await page.getByRole("button", { name: "I have kept them" }).click();
+  await advanceClock(STEP_UP_SECONDS);
+  await page.goto("/account/closing");
+  await page.getByRole("button", { name: "Close my account" }).click();
+  const submit = page.getByRole("button", { name: "Close my account for good" });
+  await submit.waitFor();
+  expect(await page.getByLabel("Password").count()).toBe(0);
+  await submit.click();
+  await page.getByRole("dialog", { name: "Please confirm that it is you" }).waitFor();
+  await inspect(page, "closing with a second step");
+  await showCode(page, secret);
+  await heading(page, "Your account is closed").waitFor();
   await close();
 });

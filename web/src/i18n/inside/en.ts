@@ -44,7 +44,8 @@ export default {
 
   "reset.title": "New password",
   "reset.heading": "Choose a new password",
-  "reset.lead": "You will be signed out on all devices.",
+  "reset.lead":
+    "You will be signed out on all devices. If you sign in elsewhere, too, connect that again afterwards.",
   "reset.submit": "Set new password",
   "reset.done": "Your new password is set",
   "reset.done.text": "You were signed out everywhere. Sign in with your new password.",
@@ -55,6 +56,9 @@ export default {
   "return.heading": "You are not signed in",
   "return.signing_in": "Signing you in with {name}",
   "return.connecting": "Connecting {name}",
+  "return.connect": "Connect {name}",
+  "return.password":
+    "From now on {name} will open your account. Confirm with your password that it is you.",
   "return.again": "Begin again",
   "return.nothing.title": "Please begin again",
   "return.nothing.text":
@@ -75,6 +79,9 @@ export default {
   "return.taken.title": "{name} is not connected",
   "return.taken.text":
     "This sign-in belongs to another account already, or yours has one from {name}. Disconnect that one first.",
+  "return.refuses.title": "{name} does not know us at the moment",
+  "return.refuses.text":
+    "Something is set up wrongly between us and {name}. Please sign in another way, and tell us.",
   "return.fails.title": "{name} cannot be reached",
   "return.fails.text": "Nothing has happened. Try again later, or sign in another way.",
 
@@ -254,7 +261,12 @@ export default {
   "field.allergies.hint":
     "One in a line, such as penicillin or peanuts. Leave it empty if you have none.",
 
-  "no_password.mail": "We can send a mail to {email} with a link to choose one.",
+  "sign_in_again.text":
+    "It is a while ago that you signed in. To be sure that it is you, sign in again and then come back here at once.",
+  "sign_in_again.go": "Sign in again",
+
+  "no_password.mail":
+    "We can send a mail to {email} with a link to choose one. Choosing it signs you out everywhere and ends connected sign-ins; you can connect them again.",
   "no_password.ask": "Send me a link",
   "password.none":
     "You have no password: you sign in elsewhere. Choose one if you want to be able to sign in without that.",
@@ -294,7 +306,7 @@ export default {
   "factors.remove.heading": "Remove “{name}”?",
   "factors.remove.text": "You can no longer sign in with it. You can set it up again at any time.",
   "factors.last":
-    "This is your only second step, and your work needs one. Set up another one first.",
+    "You need this one: it is your only second step, or your only way to sign in. Set up another one first.",
 
   "identities.heading": "Connected sign-ins",
   "identities.text":
@@ -308,7 +320,7 @@ export default {
   "identities.disconnect.label": "Disconnect {name}",
   "identities.disconnect.heading": "Disconnect {name}?",
   "identities.disconnect.text":
-    "You can no longer sign in with {name}. You can connect it again at any time.",
+    "You can no longer sign in with {name}, and you are signed out on all other devices. You can connect it again at any time.",
   "identities.disconnected": "{name} is disconnected.",
   "identities.last": "This is your only way to sign in. Choose a password first, or add a passkey.",
 
@@ -331,12 +343,11 @@ export default {
   "closing.second": "Your clinics keep the records that the law obliges them to keep.",
   "closing.third":
     "Appointments that are still to come stay booked. Cancel those that you do not need.",
-  "closing.no_password":
-    "Closing is confirmed with your password, and you have none. Choose one, and come back here.",
   "closing.appointments": "See my appointments",
   "closing.open": "Close my account",
   "closing.heading": "Close your account?",
-  "closing.text": "This cannot be undone. Please confirm it with your password.",
+  "closing.text": "This cannot be undone.",
+  "closing.password": "Please confirm it with your password.",
   "closing.submit": "Close my account for good",
   "closing.busy": "Closing",
   "closing.keep": "Keep my account",
@@ -567,13 +578,14 @@ export default {
   "provider.issuer.hint.openid-connect":
     "The issuer, such as https://accounts.google.com. Its discovery document tells the rest.",
   "provider.issuer.hint.github": "GitHub’s own, or that of your own server.",
+  "provider.fixed":
+    "These two stay as they are, as people are known by them. For another address, add another provider.",
   "provider.issuer.problem": "Please enter an address that begins with https://.",
   "provider.client_id": "Client ID",
   "provider.client_secret": "Client secret",
   "provider.client_secret.hint":
-    "Leave it empty to keep the one that we have. With another address or client ID it is needed anew.",
-  "provider.client_secret.needed":
-    "With another address or client ID the secret is needed anew, so that nobody else gets the one that we have.",
+    "Leave it empty to keep the one that we have. With another client ID it is needed anew.",
+  "provider.client_secret.needed": "With another client ID the secret is needed anew.",
   "provider.place": "Place in the list",
   "provider.place.of": "{place} of {count}",
   "provider.return": "There, allow people to come back to this address:",
