@@ -139,9 +139,18 @@ deploy: need-cargo need-aws $(SAM)/.ready $(VENV)/.ready web/dist/index.html ## 
 .PHONY: operator
 operator: need-aws ## invite an operator of a deployed environment: make operator ENV=dev EMAIL=ada@example.org [ROLE=operator|support]
 	@test -n "$(EMAIL)" || { echo "Say whom: make operator ENV=$(ENV) EMAIL=ada@example.org"; exit 1; }
-	@answer=$$(mktemp); trap 'rm -f "$$answer"' EXIT; \
-	failed=$$(aws lambda invoke --function-name careplane-$(ENV)-invite-operator --cli-binary-format raw-in-base64-out \
-		--payload '{"email": "$(EMAIL)", "role": "$(or $(ROLE),operator)"}' --query FunctionError --output text "$$answer"); \
+	@$(call invoke,invite-operator,{"email": "$(EMAIL)"$(comma) "role": "$(or $(ROLE),operator)"})
+
+.PHONY: verify-audit
+verify-audit: need-aws ## whether the record of who saw what is whole: make verify-audit ENV=dev FROM=2027-03-01 TO=2027-03-31
+	@test -n "$(FROM)" -a -n "$(TO)" || { echo "Say from when to when: make verify-audit ENV=$(ENV) FROM=2027-03-01 TO=2027-03-31"; exit 1; }
+	@$(call invoke,verify-audit,{"from": "$(FROM)"$(comma) "to": "$(TO)"})
+
+comma := ,
+# A function without a route, with what it is told. Says its answer, and fails if it did.
+invoke = answer=$$(mktemp); trap 'rm -f "$$answer"' EXIT; \
+	failed=$$(aws lambda invoke --function-name careplane-$(ENV)-$(1) --cli-binary-format raw-in-base64-out \
+		--cli-read-timeout 900 --payload '$(2)' --query FunctionError --output text "$$answer"); \
 	cat "$$answer"; echo; test "$$failed" = None
 
 # What the targets need
