@@ -257,6 +257,18 @@ impl TestPlatform {
         all
     }
 
+    /// The same, but for the records of what was refused to somebody.
+    pub async fn dump_all_but_refusals(&self) -> BTreeMap<String, Vec<Value>> {
+        let mut all = self.dump_all().await;
+        all.entry("audit".to_owned()).or_default().retain(|record| record["refused"].is_null());
+        all
+    }
+
+    /// How often something was refused to somebody, and is on record.
+    pub async fn refusals(&self) -> usize {
+        self.records("audit", "audit").await.iter().filter(|record| !record["refused"].is_null()).count()
+    }
+
     /// The mails that were sent, oldest first.
     pub async fn mails(&self) -> Vec<engines::Mail> {
         let mut mails = self.platform.engines().mails(1000).await.expect("the inbox opens");

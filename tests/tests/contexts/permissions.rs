@@ -61,22 +61,26 @@ async fn every_role_may_do_what_the_table_says_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn whoever_is_forbidden_leaves_nothing_behind() {
+async fn whoever_is_forbidden_leaves_nothing_behind_but_that_they_tried() {
     let platform = TestPlatform::open().await;
     let mut refused = 0;
     for (function, http) in guarded() {
         let (fields, headers) = fields_for(&platform, function, http).await;
         platform.settle().await;
-        let before = platform.dump_all().await;
+        let before = (platform.dump_all_but_refusals().await, platform.refusals().await);
+        let mut here = 0;
         for role in roles().filter(|role| reach(*role, http.needs.expect("guarded")).is_none()) {
             let mut visitor = platform.as_role(role).key("forbidden-fruit");
             for (name, value) in &headers {
                 visitor = visitor.with(name, value);
             }
             visitor.call(function, fields.clone()).await.refused(403, "FORBIDDEN");
-            refused += 1;
+            here += 1;
         }
-        assert!(before == platform.dump_all().await, "{function}: something was stored");
+        refused += here;
+        let after = (platform.dump_all_but_refusals().await, platform.refusals().await);
+        assert!(before.0 == after.0, "{function}: something was stored");
+        assert_eq!(after.1, before.1 + here, "{function}: each refusal is on record, once");
     }
     assert!(refused > 100, "{refused}");
 }
