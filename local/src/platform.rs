@@ -124,6 +124,8 @@ impl Platform {
         let web = web_origin(&options.origin);
         let stand_in = Arc::new(StandIn::at(&web));
         let connector = Connector::new(engines.clone(), stand_in.clone(), options.faults.clone());
+        // All share one: it reads the certificates of this machine.
+        let outside = connector.outside(&web);
         let mut functions = HashMap::new();
         for context in CONTEXTS {
             for function in context.functions {
@@ -132,7 +134,7 @@ impl Platform {
                     .map_err(|error| StartError::Settings(function.name, error))?;
                 let mut host = Host::new(settings)
                     .with_aws(aws(&engines, &connector, function.name))
-                    .with_web(connector.outside(&web))
+                    .with_web(outside.clone())
                     .with_clock(options.clock.clone())
                     .with_sink(options.sink.clone());
                 if let Some(entropy) = &options.entropy {

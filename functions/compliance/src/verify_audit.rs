@@ -49,7 +49,7 @@ impl Command for VerifyAudit {
             seen.chains += now.chains.len() + now.broken.len();
             seen.records += now.chains.values().map(|head| u64::from(head.records)).sum::<u64>();
             seen.fault = match &body {
-                None => now.clone().differs(&now),
+                None => now.differs(&now),
                 Some(body) => {
                     seen.anchored += 1;
                     let previous = before.as_deref().map(Anchor::hash).unwrap_or_default();

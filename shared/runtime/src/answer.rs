@@ -85,10 +85,6 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    fn path_id<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
-        path_id(self.request, name)
-    }
-
     fn record(&self, call: &Call<'_>, access: Access, patients: Vec<PatientId>) -> Audit {
         let told = |text: &str| (!text.is_empty()).then(|| Private(text.to_owned()));
         Audit {
@@ -102,7 +98,6 @@ impl Asked<'_> {
             role: self.caller.as_ref().map(|caller| caller.role),
             clinic: self.clinic,
             patients,
-            reason: None,
             address: told(&self.client.address),
             agent: told(&self.client.agent),
             refused: None,
@@ -136,7 +131,7 @@ async fn succeed<E: Endpoint>(
     };
     // Whoever is known and reaches for what is not theirs is on record, too.
     if call.function.is_audited() {
-        let patients = asked.path_id("patient").into_iter().collect();
+        let patients = path_id(request, "patient").into_iter().collect();
         let access = if E::ROUTE.method.is_safe() { Access::Read } else { Access::Write };
         let refused = Some(refusal.code.clone());
         let record = Audit { refused, ..asked.record(call, access, patients) };
@@ -164,9 +159,9 @@ async fn decided<E: Endpoint>(call: &Call<'_>, asked: &Asked<'_>, store: &Store)
         Cx { store: store.clone(), grant, now, if_match, client: client.clone(), host };
     for round in 1.. {
         let outcome = async {
-            let Done { answer, change, concerns, user, reason, version, cookies } = input.handle(&cx).await?;
-            let writes = !change.is_empty();
-            let worth_noting = writes || user.is_some() || !concerns.is_empty();
+            let Done { answer, change, concerns, user, version, cookies } = input.handle(&cx).await?;
+            let access = Access::of(&change);
+            let worth_noting = access == Access::Write || user.is_some() || !concerns.is_empty();
             let answer = match answer {
                 Answered::Reply(reply) => {
                     let body = write(E::CONTENT, &reply)?;
@@ -175,10 +170,9 @@ async fn decided<E: Endpoint>(call: &Call<'_>, asked: &Asked<'_>, store: &Store)
                 Answered::Refusal(problem) => Err(problem),
             };
             let audit = (call.function.is_audited() && worth_noting).then(|| {
-                let access = if writes { Access::Write } else { Access::Read };
                 let record = asked.record(call, access, concerns);
                 let refused = answer.as_ref().err().map(|problem| problem.code.clone());
-                Audit { user: record.user.or(user), reason, refused, ..record }
+                Audit { user: record.user.or(user), refused, ..record }
             });
             // A refusal is not kept to be given again: the same request may succeed later.
             let receipt = attempt.as_ref().zip(answer.as_ref().ok());

@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use kernel::{ClinicId, Id, PatientId, Private, Role, Timestamp, UserId, kind};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use store::{Entity, Index, IndexEntry, Key, Range, Shared};
+use store::{Change, Entity, Index, IndexEntry, Key, Range, Shared};
 
 /// A chain of audit records: one writer's, of one day.
 pub type ChainId = Id<kind::AuditChain>;
@@ -43,9 +43,6 @@ pub struct Audit {
     pub clinic: Option<ClinicId>,
     /// Whose record.
     pub patients: Vec<PatientId>,
-    /// Why, where a reason was asked for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<Private<String>>,
     /// From which address of the internet; nothing for jobs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<Private<String>>,
@@ -78,6 +75,13 @@ pub struct Link {
     pub number: u32,
     /// SHA-256, base64url, of everything else that the record says, and of the hash of the record before.
     pub hash: String,
+}
+
+impl Access {
+    /// By what is to be written.
+    pub(crate) fn of(change: &Change) -> Self {
+        if change.is_empty() { Self::Read } else { Self::Write }
+    }
 }
 
 impl Link {
@@ -221,7 +225,6 @@ mod tests {
             role: Some(Role::Nurse),
             clinic: None,
             patients: vec![Id::from_uuid(uuid::Uuid::from_u128(2))],
-            reason: None,
             address: Some(Private("198.51.100.7".into())),
             agent: None,
             refused: None,
@@ -260,7 +263,7 @@ mod tests {
             |record| record.patients.clear(),
             |record| record.function = "get-patienT".into(),
             |record| record.at += jiff::SignedDuration::from_nanos(1),
-            |record| record.reason = Some(Private(String::new())),
+            |record| record.agent = Some(Private(String::new())),
             |record| record.access = Access::Write,
             |record| record.link.number += 1,
             |record| record.link.hash = "0".repeat(64),

@@ -1,4 +1,4 @@
-use kernel::{PatientId, Permission, Private, Problem, UserId};
+use kernel::{PatientId, Permission, Problem, UserId};
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 use store::Change;
@@ -115,7 +115,6 @@ pub struct Done<R> {
     pub(crate) change: Change,
     pub(crate) concerns: Vec<PatientId>,
     pub(crate) user: Option<UserId>,
-    pub(crate) reason: Option<Private<String>>,
     pub(crate) version: Option<u64>,
     pub(crate) cookies: Vec<Cookie>,
     pub(crate) answer: Answered<R>,
@@ -144,7 +143,7 @@ impl<R> Done<R> {
         concerns.sort_unstable();
         concerns.dedup();
         let change = Change::new();
-        Self { answer, change, concerns, user: None, reason: None, version: None, cookies: Vec::new() }
+        Self { answer, change, concerns, user: None, version: None, cookies: Vec::new() }
     }
 
     /// For replies that contain no patient data.
@@ -160,11 +159,6 @@ impl<R> Done<R> {
     /// Who turned out to be asking, where the request came without a token.
     pub fn by(self, user: UserId) -> Self {
         Self { user: Some(user), ..self }
-    }
-
-    /// Why, for the audit trail, where a reason was asked for.
-    pub fn because(self, reason: Private<String>) -> Self {
-        Self { reason: Some(reason), ..self }
     }
 
     /// Set a cookie.

@@ -95,7 +95,7 @@ async fn one<J: Job>(call: &Call<'_>, message: SqsMessage) -> Result<(), Problem
         let Done { change, concerns, .. } = job.run(&cx).await?;
         let worth_noting = !change.is_empty() || !concerns.is_empty();
         let audit = (call.function.is_audited() && worth_noting)
-            .then(|| record(call, now, fact.id.to_string(), fact.clinic, concerns));
+            .then(|| record(call, now, fact.id.to_string(), Access::of(&change), fact.clinic, concerns));
         let receipt = Receipt {
             id: id.clone(),
             fingerprint: String::new(),
@@ -151,8 +151,9 @@ async fn once<R: Send>(
         Cx { store: store.clone(), grant, now, if_match: None, client: Client::default(), host: call.host };
     for _ in 0..ROUNDS {
         let Done { change, concerns, answer, .. } = run(&cx).await?;
-        let audit = (call.function.is_audited() && !change.is_empty())
-            .then(|| record(call, now, call.invocation.request_id.clone(), None, concerns));
+        let audit = (call.function.is_audited() && !change.is_empty()).then(|| {
+            record(call, now, call.invocation.request_id.clone(), Access::of(&change), None, concerns)
+        });
         match settle(call.host, &store, change, audit, None, &call.invocation.request_id).await? {
             Settled::Written | Settled::Before(_) => {
                 return match answer {
@@ -171,6 +172,7 @@ fn record(
     call: &Call<'_>,
     now: Timestamp,
     request: String,
+    access: Access,
     clinic: Option<ClinicId>,
     patients: Vec<PatientId>,
 ) -> Audit {
@@ -180,12 +182,11 @@ fn record(
         at: now,
         function: call.function.name.into(),
         path: None,
-        access: Access::Write,
+        access,
         user: None,
         role: None,
         clinic,
         patients,
-        reason: None,
         address: None,
         agent: None,
         refused: None,

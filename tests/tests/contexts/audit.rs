@@ -185,6 +185,13 @@ async fn every_function_that_writes_or_concerns_a_patient_leaves_exactly_one_rec
             assert_eq!(record[field], expected[field], "{}: {field} of {record:#}", function.name);
         }
         assert_eq!(record["refused"], Value::Null, "{}", function.name);
+        let only_looks = match &function.trigger {
+            Trigger::Http(http) => http.route.method.is_safe(),
+            _ => function.name == "send-confirmation",
+        };
+        if only_looks {
+            assert_eq!(record["access"], "read", "{}", function.name);
+        }
         assert!(record["request"].as_str().is_some_and(|request| !request.is_empty()), "{record:#}");
         assert_eq!(text(&record["at"]).parse::<jiff::Timestamp>().unwrap(), platform.now());
     }
